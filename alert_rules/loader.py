@@ -1,0 +1,145 @@
+"""Reads the rule files of this package into one catalogue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from alert_rules import yaml12
+from alert_rules.lint import lint
+from alert_rules.model import Alarm, AlertDefinition, Definition, PrometheusAlert, ServiceKind
+from alert_rules.problems import MISSING, InvalidFiles, Problem, nearest
+
+HERE = Path(__file__).parent
+
+D = TypeVar("D", bound=Definition)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every alert definition known, by engine. Names are unique across engines."""
+
+    prometheus: tuple[PrometheusAlert, ...]
+    kinds: Mapping[str, ServiceKind]
+
+    @cached_property
+    def alarms(self) -> Mapping[str, Alarm]:
+        """CloudWatch alarms by name."""
+        return {alarm.name: alarm for kind in self.kinds.values() for alarm in kind.alarms}
+
+    @cached_property
+    def alerts(self) -> Mapping[str, AlertDefinition]:
+        """Every alert by name, whatever its engine."""
+        return {alert.name: alert for alert in self.prometheus} | dict(self.alarms)
+
+    def kind_for_platform(self, platform: str) -> ServiceKind | None:
+        """The service kind whose resources are implied by a service's `runs_on`."""
+        return next((kind for kind in self.kinds.values() if kind.platform and kind.platform.runs_on == platform), None)
+
+
+@cache
+def builtin() -> Catalogue:
+    """The catalogue that this package ships. Raises InvalidFiles with every mistake of every file."""
+    return load(HERE)
+
+
+def load(directory: Path) -> Catalogue:
+    """The catalogue of `directory` (`prometheus/*.yaml`, `cloudwatch/*.yaml`).
+
+    Raises InvalidFiles naming file, key and value for all mistakes at once, unreadable files included.
+    """
+    problems: list[Problem] = []
+    alerts = [
+        alert
+        for path in sorted((directory / "prometheus").glob("*.yaml"))
+        for alert in _prometheus_alerts(path, problems)
+    ]
+    kinds = [
+        kind
+        for path in sorted((directory / "cloudwatch").glob("*.yaml"))
+        for kind in _service_kinds(path, problems)
+    ]
+    catalogue = Catalogue(tuple(alerts), {kind.kind: kind for kind in kinds})
+    problems += [*_repeated_names(alerts, kinds), *lint(alerts)]
+    if problems:
+        raise InvalidFiles(problems)
+    return catalogue
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds. Raises InvalidFiles where it cannot be read or is no mapping."""
+    try:
+        content = yaml12.load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidFiles([Problem(path.name, "file", str(error), "a readable UTF-8 file")]) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or "not YAML"
+        line = mark.line + 1 if mark else None
+        raise InvalidFiles([Problem(path.name, "file", reason, "well-formed YAML", line=line)]) from error
+    if not isinstance(content, dict):
+        raise InvalidFiles([Problem(path.name, "file", type(content).__name__, "a mapping at the top")])
+    return content
+
+
+def define(
+    cls: type[D], values: Mapping[str, Any], *, file: str, key: str, problems: list[Problem]
+) -> Iterator[D]:
+    """The definition that `values` spell, if they do; their mistakes are added to `problems`."""
+    try:
+        yield cls(**values)
+    except ValidationError as error:
+        problems += problems_of(error, cls, file=file, key=key)
+
+
+def problems_of(error: ValidationError, cls: type[Definition], *, file: str, key: str) -> list[Problem]:
+    """Pydantic's complaints as Problems, with the nearest known name for each unknown key."""
+    return [_problem(dict(detail), cls, file, key) for detail in error.errors()]
+
+
+def _problem(detail: dict[str, Any], cls: type[Definition], file: str, key: str) -> Problem:
+    path = ".".join([key, *(str(part) for part in detail["loc"])])
+    if detail["type"] == "extra_forbidden":
+        known = cls.model_fields if len(detail["loc"]) == 1 else {}
+        hint = nearest(str(detail["loc"][-1]), known)
+        return Problem(file, path, detail["input"], "a known key", hint)
+    value = MISSING if detail["type"] == "missing" else detail["input"]
+    if isinstance(value, dict) and len(detail["loc"]) == 0:
+        value = f"{len(value)} keys"
+    return Problem(file, path, value, str(detail["msg"]).removeprefix("Value error, "))
+
+
+def _prometheus_alerts(path: Path, problems: list[Problem]) -> Iterator[PrometheusAlert]:
+    try:
+        content = read_yaml(path)
+    except InvalidFiles as error:
+        problems += error.problems
+        return
+    for name, entry in content.get("alerts", {}).items():
+        values = {**entry, "name": name, "subject": path.stem}
+        yield from define(PrometheusAlert, values, file=f"prometheus/{path.name}", key=f"alerts.{name}", problems=problems)
+
+
+def _service_kinds(path: Path, problems: list[Problem]) -> Iterator[ServiceKind]:
+    try:
+        content = read_yaml(path)
+    except InvalidFiles as error:
+        problems += error.problems
+        return
+    alarms = [{**entry, "name": name} for name, entry in content.pop("alarms", {}).items()]
+    values = {**content, "kind": path.stem, "alarms": alarms}
+    yield from define(ServiceKind, values, file=f"cloudwatch/{path.name}", key=path.stem, problems=problems)
+
+
+def _repeated_names(alerts: list[PrometheusAlert], kinds: list[ServiceKind]) -> Iterator[Problem]:
+    names = Counter([a.name for a in alerts] + [alarm.name for kind in kinds for alarm in kind.alarms])
+    for name, count in names.items():
+        if count > 1:
+            yield Problem("alert_rules", name, f"{count} alerts of this name", "one alert a name, across all engines")

@@ -1,0 +1,234 @@
+"""What an alert is, before any environment has had its say. The YAML files of this package hold these classes."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from string import Template
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from alert_rules import quantities
+from alert_rules.quantities import Quantity, Unit
+
+
+class Severity(StrEnum):
+    """How urgent an alert is, most urgent first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+def _pascal_case(name: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name):
+        raise ValueError("a PascalCase name such as HighErrorRate")
+    return name
+
+
+def _duration(written: object) -> Quantity:
+    if isinstance(written, Quantity):
+        return written
+    return quantities.parse(written, Unit.DURATION)
+
+
+AlertName = Annotated[str, AfterValidator(_pascal_case)]
+Duration = Annotated[
+    Quantity,
+    BeforeValidator(_duration, json_schema_input_type=Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h|d|w)$")]),
+]
+"""A length of time, written with its unit (`30s`, `5m`); `.value` is in seconds."""
+
+
+class Definition(BaseModel):
+    """Base of everything read from a YAML file: strict about names, frozen once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Parameter(Definition):
+    """A figure of an alert that an environment or a service may set otherwise."""
+
+    default: str | int | float
+    unit: Unit
+    reason: str = Field(min_length=15, description="Why this default, with the source of the figure.")
+    min: str | int | float | None = None
+    max: str | int | float | None = None
+
+    @model_validator(mode="after")
+    def _default_is_allowed(self) -> Parameter:
+        self.resolve(self.default)
+        return self
+
+    def resolve(self, written: object) -> Quantity:
+        """The quantity of `written`; raises QuantityError with what is allowed where it is no such quantity."""
+        quantity = quantities.parse(written, self.unit)
+        low, high = self._bound(self.min), self._bound(self.max)
+        if (low is not None and quantity.value < low) or (high is not None and quantity.value > high):
+            raise quantities.QuantityError(self.allowed)
+        return quantity
+
+    def _bound(self, written: str | int | float | None) -> float | None:
+        return None if written is None else quantities.parse(written, self.unit).value
+
+    @property
+    def allowed(self) -> str:
+        """What may be written here, as a noun phrase."""
+        limits = [f"at least {self.min}"] * (self.min is not None) + [f"at most {self.max}"] * (self.max is not None)
+        return ", ".join([quantities.example(self.unit), *limits])
+
+
+class AlertDefinition(Definition):
+    """What Prometheus alerts and CloudWatch alarms have in common."""
+
+    name: AlertName
+    severity: Severity
+    condition: str = Field(description="When it fires, in words; may name parameters as $threshold.")
+    summary: str
+    description: str
+    reason: str = Field(min_length=15, description="Why somebody is told of this, and the source it comes from.")
+    parameters: dict[str, Parameter] = {}
+
+    @property
+    def default_hold(self) -> float:
+        """For how long, in seconds, the condition must hold before the alert fires."""
+        raise NotImplementedError
+
+    def hold_problem(self, hold: float) -> str | None:
+        """Why `hold` seconds are impossible for this alert (what is allowed instead), or None."""
+        raise NotImplementedError
+
+    def words(self, values: dict[str, Quantity], hold: float) -> str:
+        """The condition in words with its figures filled in."""
+        return fill(self.condition, texts(values), hold)
+
+
+EVALUATION_INTERVAL = 15.0
+"""Seconds between two evaluations of a Prometheus rule: the source's `evaluation_interval: 15s`."""
+
+LONGEST_HOLD = 86400.0
+"""A condition that must hold for more than a day pages nobody in time: the limit of CloudWatch's own evaluation."""
+
+
+class PrometheusAlert(AlertDefinition):
+    """An alert whose condition is PromQL with `$selector`, `$window`, `$threshold` and further parameters."""
+
+    source: Literal["prometheus"] = "prometheus"
+    subject: str
+    hold: Duration = Field(alias="for")
+    expression: str
+    dashboard: str = Field(description="Name of the Grafana dashboard that shows it.")
+
+    @model_validator(mode="after")
+    def _placeholders_are_declared(self) -> PrometheusAlert:
+        used = set(placeholders(self.expression))
+        if "selector" not in used:
+            raise ValueError("`expression` to hold $selector in every metric, so that services can be told apart")
+        if undeclared := used - set(self.parameters) - {"selector"}:
+            raise ValueError(f"a parameter for each placeholder of `expression`; undeclared: {sorted(undeclared)}")
+        if unused := set(self.parameters) - used:
+            raise ValueError(f"each parameter used in `expression`; unused: {sorted(unused)}")
+        return self
+
+    @property
+    def default_hold(self) -> float:
+        return self.hold.value
+
+    def hold_problem(self, hold: float) -> str | None:
+        if hold == 0 or EVALUATION_INTERVAL <= hold <= LONGEST_HOLD:
+            return None
+        return f"0s, or from one evaluation ({EVALUATION_INTERVAL:.0f}s) to 1d"
+
+    def promql(self, values: dict[str, Quantity], selector: str) -> str:
+        """The expression with its figures and the label matchers of `selector` filled in, on tidy lines."""
+        figures = {name: _promql_figure(value) for name, value in values.items()}
+        return Template(self.expression.strip()).substitute(figures, selector=selector)
+
+
+class Alarm(AlertDefinition):
+    """A CloudWatch alarm on one metric of a service kind, in CloudWatch's own terms."""
+
+    source: Literal["cloudwatch"] = "cloudwatch"
+    metric: str
+    statistic: Literal["Average", "Sum", "Maximum", "Minimum", "SampleCount", "p50", "p90", "p95", "p99"]
+    period: Duration
+    evaluation_periods: int = Field(ge=1)
+    comparison: Literal[
+        "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
+    ]
+    unit: str | None = None
+    dimensions: tuple[str, ...] | None = Field(None, description="Needed only where the alarm takes some of the resource's.")
+    treat_missing_data: Literal["missing", "notBreaching", "breaching", "ignore"] = "missing"
+
+    @model_validator(mode="after")
+    def _has_threshold(self) -> Alarm:
+        if set(self.parameters) != {"threshold"}:
+            raise ValueError("exactly one parameter, `threshold`")
+        if self.hold_problem(self.default_hold):
+            raise ValueError("a period of 10s, 20s, 30s or whole minutes, evaluated over at most 1d")
+        return self
+
+    @property
+    def default_hold(self) -> float:
+        return self.period.value * self.evaluation_periods
+
+    def hold_problem(self, hold: float) -> str | None:
+        period = self.period.value
+        if hold > 0 and hold % period == 0 and hold <= LONGEST_HOLD and (period in (10, 20, 30) or period % 60 == 0):
+            return None
+        return f"a multiple of the alarm's period ({self.period}), at most 1d"
+
+
+class Widget(Definition):
+    """One graph of a service kind on its CloudWatch dashboard."""
+
+    title: str
+    metrics: tuple[str, ...]
+    statistic: str
+    period: Duration
+    unit: str
+    dimensions: tuple[str, ...] | None = Field(None, description="Needed only where the metrics take some of the resource's.")
+
+
+class Platform(Definition):
+    """The settings' `runs_on` key whose services are of a kind, and where their dimensions come from."""
+
+    runs_on: str
+    dimensions: dict[str, str] = Field(description="CloudWatch dimension → key under `runs_on.<platform>`.")
+
+
+class ServiceKind(Definition):
+    """An AWS service (or a system's own metrics) that resources of the settings can name as their `kind`."""
+
+    kind: str
+    title: str
+    namespace: str
+    custom: bool = Field(False, description="The namespace is the system's own, unknown to AWS's service specification.")
+    platform: Platform | None = None
+    dimension_sets: tuple[tuple[str, ...], ...]
+    fixed_dimensions: dict[str, str] = {}
+    dashboard: str = Field(description="Name of the CloudWatch dashboard that shows it.")
+    alarms: tuple[Alarm, ...]
+    widgets: tuple[Widget, ...]
+
+
+def placeholders(text: str) -> list[str]:
+    """Names of the `$placeholders` in `text`, in order of appearance."""
+    return [name for match in Template.pattern.finditer(text) if (name := match["named"] or match["braced"])]
+
+
+def texts(values: dict[str, Quantity]) -> dict[str, str]:
+    """Parameter values as a person would write them."""
+    return {name: str(value) for name, value in values.items()}
+
+
+def fill(text: str, values: dict[str, Any], hold: float) -> str:
+    """`text` with parameters and `$for` filled in; other `$names` (Prometheus' $labels, $value) stay."""
+    return Template(text).safe_substitute(values | {"for": quantities.seconds_text(hold)})
+
+
+def _promql_figure(value: Quantity) -> str:
+    return quantities.seconds_text(value.value) if value.unit is Unit.WINDOW else value.number

@@ -1,0 +1,102 @@
+"""Quantities with units: what a person writes (`300ms`, `2%`, `8GiB`) and the base-unit number a rule uses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class QuantityError(ValueError):
+    """A value that is not a quantity of the wanted unit; the message says what is allowed."""
+
+
+class Unit(StrEnum):
+    """What a parameter measures. The base unit of each is what the metric itself is in."""
+
+    DURATION = "duration"  # seconds
+    WINDOW = "window"  # seconds, written into PromQL as a range such as 5m
+    RATIO = "ratio"  # 0..1, written by people as a percentage
+    PERCENT = "percent"  # 0..100, for metrics that are in percent already
+    BYTES = "bytes"
+    RATE = "rate"  # events a second
+    COUNT = "count"  # a plain number of things
+    SCORE = "score"  # a dimensionless figure of the service's own making
+
+
+_SUFFIXES: dict[Unit, dict[str, float]] = {
+    Unit.DURATION: {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800},
+    Unit.WINDOW: {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800},
+    Unit.RATIO: {"%": 0.01},
+    Unit.PERCENT: {"%": 1},
+    Unit.BYTES: {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40},
+    Unit.RATE: {"/s": 1, "/m": 1 / 60, "/h": 1 / 3600},
+    Unit.COUNT: {"": 1},
+    Unit.SCORE: {"": 1},
+}
+
+_EXAMPLES: dict[Unit, str] = {
+    Unit.DURATION: "a duration such as 300ms, 30s, 5m, 1h or 15d",
+    Unit.WINDOW: "a time range such as 5m or 1h",
+    Unit.RATIO: "a percentage such as 2% or 0.5%",
+    Unit.PERCENT: "a percentage such as 80%",
+    Unit.BYTES: "a size such as 512MiB or 8GiB",
+    Unit.RATE: "a rate such as 0.1/s or 6/m",
+    Unit.COUNT: "a whole number such as 10",
+    Unit.SCORE: "a number such as 0.8",
+}
+
+_NUMBER = re.compile(r"(?P<number>-?\d+(?:\.\d+)?)\s*(?P<suffix>[A-Za-z%/]*)")
+
+
+@dataclass(frozen=True, order=True)
+class Quantity:
+    """A number in the base unit of `unit`, with the text it was written as."""
+
+    value: float
+    unit: Unit
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def number(self) -> str:
+        """The base-unit number as PromQL and CloudWatch take it: no exponent, no trailing zeros."""
+        return plain_number(self.value)
+
+
+def example(unit: Unit) -> str:
+    """What a person may write for `unit`, as a noun phrase for error messages."""
+    return _EXAMPLES[unit]
+
+
+def parse(written: object, unit: Unit) -> Quantity:
+    """The quantity that `written` (text, or a number where the unit is a count or score) stands for.
+
+    Raises QuantityError where the unit is missing, is another one, or the text is no number at all.
+    """
+    if isinstance(written, bool) or not isinstance(written, str | int | float):
+        raise QuantityError(example(unit))
+    suffixes = _SUFFIXES[unit]
+    text = str(written).strip()
+    match = _NUMBER.fullmatch(text)
+    if match is None or match["suffix"] not in suffixes:
+        raise QuantityError(example(unit))
+    value = round(float(match["number"]) * suffixes[match["suffix"]], 12)
+    if unit is Unit.COUNT and not value.is_integer():
+        raise QuantityError(example(unit))
+    return Quantity(value, unit, text)
+
+
+def plain_number(value: float) -> str:
+    """`value` in the shortest positional notation: 8589934592, 0.05, 1."""
+    return str(int(value)) if float(value).is_integer() else f"{value:.12f}".rstrip("0")
+
+
+def seconds_text(seconds: float) -> str:
+    """Whole seconds as the largest single unit that divides them: 300 → 5m, 90 → 90s, 0 → 0s."""
+    for suffix, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{int(seconds // size)}{suffix}"
+    return f"{plain_number(seconds)}s"
