@@ -1,0 +1,137 @@
+"""Network policies from what each workload says it calls. A call is written once, at the caller; the caller's egress and
+the callee's ingress both come from it, so that they cannot disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from components.kubernetes.objects import Manifest, metadata, selector
+
+
+@dataclass(frozen=True)
+class ToWorkload:
+    """A call to another workload of the stack."""
+
+    name: str
+    port: int
+    namespace: str
+    protocols: tuple[str, ...] = ("TCP",)
+
+
+@dataclass(frozen=True)
+class ToNamespace:
+    """Calls to pods of somebody else's namespace."""
+
+    namespace: str
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ToAnywhere:
+    """Calls out of the cluster, to nodes, or to the Kubernetes API, whose addresses no policy can name."""
+
+    ports: tuple[int, ...]
+    reason: str
+
+
+Call = ToWorkload | ToNamespace | ToAnywhere
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A workload that calls this one."""
+
+    name: str
+    namespace: str
+    port: int
+    protocols: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Admit:
+    """Pods of somebody else's namespace that may call this workload, such as an ingress controller's."""
+
+    namespace: str
+    port: int
+
+
+class Calling(Protocol):
+    """What `callers` needs to know of a workload."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def calls(self) -> Sequence[Call]: ...
+
+
+def callers(name: str, workloads: Sequence[Calling]) -> list[Caller]:
+    """Who calls the workload of that name."""
+    return [
+        Caller(caller.name, caller.namespace, call.port, call.protocols)
+        for caller in workloads
+        for call in caller.calls
+        if isinstance(call, ToWorkload) and call.name == name
+    ]
+
+
+def policy(
+    name: str, namespace: str, calls: Sequence[Call], called_by: Sequence[Caller], admits: Sequence[Admit]
+) -> Manifest:
+    """Exactly what the workload may call and be called by."""
+    ingress = [_rule("from", _pods(c.name, c.namespace), (c.port,), c.protocols) for c in called_by]
+    ingress += [_rule("from", {"namespaceSelector": _namespace(a.namespace)}, (a.port,)) for a in admits]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata(name, namespace),
+        "spec": {
+            "podSelector": {"matchLabels": selector(name)},
+            "policyTypes": ["Ingress", "Egress"],
+            # The API server drops an empty list, and every later apply would add it again.
+            **({"ingress": ingress} if ingress else {}),
+            **({"egress": [_egress(call) for call in calls]} if calls else {}),
+        },
+    }
+
+
+def namespace_policies(namespace: str) -> list[Manifest]:
+    """Nothing is allowed in a namespace but what a workload's own policy allows, and asking the cluster's DNS."""
+    deny: Manifest = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    dns = _rule("to", {"namespaceSelector": _namespace("kube-system")}, (53,), ("UDP", "TCP"))
+    allow: Manifest = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [dns]}
+    return [
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": metadata(name, namespace),
+            "spec": spec,
+        }
+        for name, spec in (("default-deny", deny), ("allow-dns", allow))
+    ]
+
+
+def _egress(call: Call) -> Manifest:
+    match call:
+        case ToWorkload():
+            return _rule("to", _pods(call.name, call.namespace), (call.port,), call.protocols)
+        case ToNamespace():
+            return _rule("to", {"namespaceSelector": _namespace(call.namespace)}, call.ports)
+        case ToAnywhere():
+            return _rule("to", {"ipBlock": {"cidr": "0.0.0.0/0"}}, call.ports)
+
+
+def _rule(direction: str, peer: Mapping[str, object], ports: Sequence[int], protocols: Sequence[str] = ("TCP",)) -> Manifest:
+    allowed = [{"port": port, "protocol": protocol} for port in sorted(ports) for protocol in protocols]
+    return {direction: [dict(peer)], "ports": allowed}
+
+
+def _pods(name: str, namespace: str) -> Manifest:
+    return {"namespaceSelector": _namespace(namespace), "podSelector": {"matchLabels": selector(name)}}
+
+
+def _namespace(name: str) -> Manifest:
+    return {"matchLabels": {"kubernetes.io/metadata.name": name}}

@@ -1,0 +1,21 @@
+"""Rights on the Kubernetes API."""
+
+from __future__ import annotations
+
+from components.kubernetes.objects import Manifest, metadata
+
+
+def cluster_access(name: str, namespace: str, rules: list[Manifest]) -> list[Manifest]:
+    """A cluster role of vigil's and its binding to the service account of a workload."""
+    role = f"vigil-{namespace}-{name}"
+    api = "rbac.authorization.k8s.io"
+    return [
+        {"apiVersion": f"{api}/v1", "kind": "ClusterRole", "metadata": metadata(name, None) | {"name": role}, "rules": rules},
+        {
+            "apiVersion": f"{api}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": metadata(name, None) | {"name": role},
+            "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": role},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
+        },
+    ]

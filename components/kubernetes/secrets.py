@@ -1,0 +1,57 @@
+"""Secrets as files in a pod: a Kubernetes Secret that exists, or one made from a Pulumi secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components.kubernetes.objects import Manifest, metadata
+from components.settings.types import Secret
+
+ROOT = "/etc/vigil/secrets"
+
+
+@dataclass(frozen=True)
+class SecretFile:
+    """One key of a Secret, mounted as one file; `manifest` is set where vigil makes the Secret itself."""
+
+    name: str
+    secret: str
+    key: str
+    manifest: Manifest | None = None
+
+    @property
+    def volume(self) -> str:
+        """Name of the pod's volume."""
+        return f"secret-{self.name}"
+
+    @property
+    def directory(self) -> str:
+        """Where the volume is mounted."""
+        return f"{ROOT}/{self.name}"
+
+    @property
+    def file(self) -> str:
+        """Name of the file in that directory."""
+        return "value"
+
+    @property
+    def path(self) -> str:
+        """The file that holds the secret."""
+        return f"{self.directory}/{self.file}"
+
+
+def secret_file(setting: str, secret: Secret, namespace: str) -> SecretFile:
+    """The file of a secret setting (`slack_bot_token`, …). Raises ValueError where the cluster cannot get at it."""
+    name = setting.replace("_", "-")
+    if secret.kubernetes is not None:
+        return SecretFile(name, secret.kubernetes.secret, secret.kubernetes.key)
+    if secret.value is None:
+        raise ValueError(f"{setting} is in AWS Secrets Manager only, which pods do not read")
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata(f"vigil-{name}", namespace),
+        "type": "Opaque",
+        "stringData": {"value": secret.value},
+    }
+    return SecretFile(name, f"vigil-{name}", "value", manifest)

@@ -1,0 +1,50 @@
+"""One formula for every physical name: `vigil-<environment>-<parts>`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+PROJECT = "vigil"
+
+# Longest name that each AWS service takes (service quotas and API references of each).
+LIMITS = {
+    "alarm": 255,
+    "dashboard": 255,
+    "event_bus": 256,
+    "event_rule": 64,
+    "function": 64,
+    "log_group": 512,
+    "queue": 80,
+    "role": 64,
+    "secret": 512,
+    "table": 255,
+    "topic": 256,
+}
+
+
+def physical_name(kind: str, environment: str, *parts: str) -> str:
+    """The name of an AWS object of `kind` (a key of LIMITS).
+
+    A name over the service's limit is cut and ends in eight hexadecimal digits of its own hash, so that two long names
+    never become one. Raises ValueError for a part that holds anything but letters, digits, hyphens and underscores.
+    """
+    for part in parts:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", part):
+            raise ValueError(f"{part!r} in the name of a {kind}: only letters, digits, hyphens and underscores")
+    name = "-".join([PROJECT, environment, *parts])
+    limit = LIMITS[kind]
+    if len(name) <= limit:
+        return name
+    return f"{name[: limit - 9]}-{_digest(name)}"
+
+
+def content_name(base: str, content: Any) -> str:
+    """`base` with ten hexadecimal digits of the hash of `content` (anything that JSON can hold), for immutable objects."""
+    return f"{base}-{_digest(json.dumps(content, sort_keys=True), 10)}"
+
+
+def _digest(text: str, digits: int = 8) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]

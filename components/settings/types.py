@@ -1,0 +1,94 @@
+"""Value types of the settings: quantities with units, names, secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import pulumi
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from alert_rules import quantities
+from alert_rules.model import Duration
+from alert_rules.quantities import Quantity, Unit
+
+__all__ = ["Bytes", "DnsLabel", "Duration", "KubernetesKey", "Secret", "Section"]
+
+
+class Section(BaseModel):
+    """Base of every part of the settings: unknown keys are errors, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=True)
+
+
+def _bytes(written: object) -> Quantity:
+    return written if isinstance(written, Quantity) else quantities.parse(written, Unit.BYTES)
+
+
+Bytes = Annotated[
+    Quantity,
+    BeforeValidator(_bytes, json_schema_input_type=Annotated[str, Field(pattern=r"^\d+(\.\d+)?(B|KiB|MiB|GiB|TiB)$")]),
+]
+"""A size, written with its unit (`8GiB`); `.value` is in bytes."""
+
+DnsLabel = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
+"""A name that Kubernetes, DNS and AWS all accept: lower-case letters, digits and inner hyphens, at most 63."""
+
+
+class KubernetesKey(Section):
+    """A key of a Kubernetes Secret that exists in vigil's namespace already."""
+
+    secret: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret by reference (to AWS Secrets Manager, to a Kubernetes Secret, or both), or as a Pulumi secret."""
+
+    secrets_manager: str | None = None
+    kubernetes: KubernetesKey | None = None
+    value: pulumi.Output[str] | None = None
+
+    @property
+    def for_kubernetes(self) -> bool:
+        """Whether a workload in the cluster can get at it."""
+        return self.kubernetes is not None or self.value is not None
+
+    @property
+    def for_aws(self) -> bool:
+        """Whether a Lambda can get at it."""
+        return self.secrets_manager is not None or self.value is not None
+
+    def __repr__(self) -> str:
+        return f"Secret(secrets_manager={self.secrets_manager!r}, kubernetes={self.kubernetes!r}, value=[secret])"
+
+
+class SecretReference(Section):
+    """What the committed settings say of a secret: where it is, never what it is."""
+
+    secrets_manager: str | None = Field(None, description="Name of a secret in AWS Secrets Manager.")
+    kubernetes: KubernetesKey | None = None
+
+
+def secret_allowed() -> str:
+    """What may be written for a secret, as a noun phrase."""
+    return (
+        "a reference ({secrets_manager: NAME} and/or {kubernetes: {secret: NAME, key: KEY}}) "
+        "or a Pulumi secret (`pulumi config set --secret`)"
+    )
+
+
+def _secret(written: Any) -> Secret:
+    if isinstance(written, Secret):
+        return written
+    if isinstance(written, pulumi.Output):
+        return Secret(value=written)
+    if not isinstance(written, Mapping) or not written:
+        raise ValueError(secret_allowed())
+    reference = SecretReference.model_validate(dict(written))
+    return Secret(reference.secrets_manager, reference.kubernetes)
+
+
+SecretSetting = Annotated[Secret, BeforeValidator(_secret, json_schema_input_type=SecretReference)]
