@@ -1,0 +1,101 @@
+"""The `vigil` command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from alert_rules.problems import InvalidFiles, Problem
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_errors = Console(stderr=True)
+
+Project = Annotated[Path, typer.Option(help="The folder that holds Pulumi.yaml.")]
+
+
+@app.callback()
+def _vigil() -> None:
+    """A complete monitoring stack on Kubernetes and AWS from one settings file an environment."""
+
+
+@app.command()
+def preview(
+    stack: Annotated[str, typer.Option(help="The environment: the name of its Pulumi.<stack>.yaml.")] = "dev",
+    project: Project = Path(),
+    output: Annotated[Path, typer.Option(help="Where the rendered files go.")] = Path("build"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print plan.json instead of tables.")] = False,
+) -> None:
+    """Render a whole stack offline: who is paged for what, and every file and resource it would deploy."""
+    # Imported here: the SDKs take half of a preview's time, and `vigil --help` needs none of them.
+    from cli.preview import report  # noqa: PLC0415
+    from cli.preview.run import render  # noqa: PLC0415
+    from cli.preview.write import replace_tree  # noqa: PLC0415
+
+    rendered = render(project, stack)
+    target = output / stack
+    replace_tree(target, rendered.files)
+    if as_json:
+        sys.stdout.write(str(rendered.files["plan.json"]))
+        return
+    report.print_report(report.console(), stack, rendered.recording, rendered.alerts, rendered.warnings, target)
+
+
+@app.command()
+def alerts(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
+    """List every alert that can be set under `vigil:alerts`, with its parameters and defaults."""
+    from alert_rules import loader  # noqa: PLC0415
+
+    rows = [
+        {
+            "alert": alert.name,
+            "engine": alert.source,
+            "severity": str(alert.severity),
+            "for": int(alert.default_hold),
+            "parameters": {name: str(parameter.default) for name, parameter in alert.parameters.items()},
+        }
+        for alert in (*loader.builtin().prometheus, *loader.builtin().alarms.values())
+    ]
+    if as_json:
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        return
+    table = Table("alert", "engine", "severity", "for", "parameters")
+    for row in rows:
+        figures = ", ".join(f"{name} {value}" for name, value in dict(row["parameters"]).items())
+        table.add_row(str(row["alert"]), str(row["engine"]), str(row["severity"]), f"{row['for']}s", figures)
+    Console().print(table)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the stack files, for editors."""
+    from cli.schema import stack_file_schema  # noqa: PLC0415
+
+    sys.stdout.write(stack_file_schema())
+
+
+def run() -> None:
+    """Entry point: mistakes of people are told on one screen and end with exit code 1, without a traceback."""
+    try:
+        app()
+    except InvalidFiles as error:
+        _print_problems(error.problems)
+        sys.exit(1)
+    except OSError as error:
+        _errors.print(f"[red]error:[/] {error}", highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _errors.print("interrupted; what was in the output folder is untouched")
+        sys.exit(130)
+
+
+def _print_problems(problems: tuple[Problem, ...]) -> None:
+    count = len(problems)
+    _errors.print(f"[bold red]{count} mistake{'s' if count != 1 else ''} in the settings[/]")
+    for problem in problems:
+        _errors.print(f"  {problem}", highlight=False, markup=False, soft_wrap=True)

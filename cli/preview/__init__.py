@@ -1,0 +1,1 @@
+"""`vigil preview`: the whole stack of an environment, rendered offline."""

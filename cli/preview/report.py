@@ -1,0 +1,106 @@
+"""What `vigil preview` prints."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from alert_rules.compilers.common import CompiledAlert
+from alert_rules.model import Severity
+from cli.recorder import Recording
+from components import routing
+from components.settings.model import Settings
+
+PIPED_WIDTH = 170
+"""Columns; the widest alert line of the committed stacks fits without breaking a word."""
+
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+
+
+def alert_lines(settings: Settings, alerts: Iterable[CompiledAlert]) -> list[dict[str, Any]]:
+    """Every alert with its route, most urgent first."""
+    order = list(Severity)
+    return [
+        {
+            "alert": alert.name,
+            "severity": str(alert.severity),
+            "source": alert.source,
+            "scope": alert.scope,
+            "condition": alert.condition,
+            "notified": list(routing.notified(settings, alert.severity, from_cloudwatch=routing.from_cloudwatch(alert))),
+            "remediation": routing.done(settings, alert),
+            "runbook_url": alert.runbook_url,
+        }
+        for alert in sorted(alerts, key=lambda a: (order.index(a.severity), a.source, a.name, a.scope))
+    ]
+
+
+def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
+    """What is allowed, and yet seldom meant."""
+    unheard = Counter(alert["severity"] for alert in alerts if not alert["notified"])
+    found = [
+        f"{count} alert{'s' if count > 1 else ''} of severity {severity}: nobody is notified (vigil:receivers has no one for it)"
+        for severity, count in unheard.items()
+    ]
+    for service in settings.services:
+        if service.runs_on.kubernetes and not service.metrics and not service.probe:
+            found.append(f"service {service.name} has neither metrics nor a probe: no alert can see it")
+    return found
+
+
+def print_report(
+    console: Console, stack: str, recording: Recording, alerts: Sequence[dict[str, Any]], found: Sequence[str], target: Path
+) -> None:
+    """The summary, the alert table, the totals and the warnings."""
+    console.print(_components(stack, recording))
+    console.print(_alerts(alerts))
+    custom = sum(resource.custom for resource in recording.resources)
+    kubernetes = sum(1 for _ in recording.of_type("kubernetes:"))
+    aws = sum(1 for _ in recording.of_type("aws:"))
+    console.print(f"[bold]{custom} resources[/]: {kubernetes} on Kubernetes, {aws} on AWS, {custom - kubernetes - aws} providers; {len(alerts)} alerts")
+    for warning in found:
+        console.print(f"[yellow]warning:[/] {warning}", highlight=False)
+    console.print(f"Written to {target}/ (plan.json lists every resource and alert)", highlight=False)
+
+
+def _components(stack: str, recording: Recording) -> Table:
+    table = Table(title=f"Stack {stack}", title_justify="left", title_style="bold")
+    table.add_column("component")
+    table.add_column("resources", justify="right")
+    table.add_column("of which")
+    for component in (r for r in recording.resources if not r.custom):
+        kinds = Counter(r.type.rsplit(":", 1)[1] for r in recording.resources if r.parent == component.urn and r.custom)
+        if kinds:
+            names = ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in sorted(kinds.items()))
+            table.add_row(f"{component.type.split(':', 1)[1].replace(':', ' ')} {component.name}", str(kinds.total()), names)
+    return table
+
+
+def _alerts(alerts: Sequence[dict[str, Any]]) -> Table:
+    table = Table(title="Alerts", title_justify="left", title_style="bold", show_lines=False)
+    table.add_column("alert", no_wrap=True)
+    table.add_column("severity", no_wrap=True)
+    for column in ("from", "fires when", "notified", "done"):
+        table.add_column(column)
+    for alert in alerts:
+        severity = alert["severity"]
+        table.add_row(
+            alert["alert"],
+            f"[{_STYLES[severity]}]{severity}[/]",
+            f"{alert['source']}: {alert['scope']}",
+            alert["condition"],
+            "\n".join(alert["notified"]) or "[yellow]nobody[/]",
+            alert["remediation"] or "-",
+        )
+    return table
+
+
+def console() -> Console:
+    """Where tables go: as wide as the terminal, and wide enough for the alert table where output is piped."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)

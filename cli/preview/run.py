@@ -1,0 +1,72 @@
+"""Renders a stack: runs the program under the recorder and gathers what is shown and written."""
+
+from __future__ import annotations
+
+import os
+import runpy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.preview import report, tree
+from cli.preview.stack_file import StackFile, read_stack_file
+from cli.recorder import Recording, record
+from cli.recorder.run import NO_ACCOUNT
+from components.settings.load import Loaded, load_settings
+from components.stack import compile_content
+
+NO_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A stack as it would be deployed."""
+
+    recording: Recording
+    alerts: list[dict[str, Any]]
+    warnings: list[str]
+    files: tree.Files
+
+
+def render(project: Path, stack: str) -> Rendered:
+    """The stack of that name in the Pulumi project at `project`.
+
+    Raises InvalidFiles for mistakes in the stack file, Violation where the program would not survive a real engine.
+    """
+    stack_file = read_stack_file(project, stack)
+    loaded: list[Loaded] = []
+    with _working_directory(project):
+        recording = _record(stack_file, loaded)
+    settings = loaded[0].settings
+    content = compile_content(settings)
+    alerts = report.alert_lines(settings, [*content.rules.alerts, *(alarm.line for alarm in content.alarms)])
+    warnings = report.warnings(settings, alerts)
+    return Rendered(recording, alerts, warnings, tree.files(recording, tree.plan(recording, alerts, warnings)))
+
+
+def _record(stack_file: StackFile, loaded: list[Loaded]) -> Recording:
+    def program() -> None:
+        # Read first, so that mistakes come as mistakes and not wrapped into the program's own failure.
+        loaded.append(load_settings())
+        runpy.run_path("__main__.py", run_name="__main__")
+
+    return record(
+        program,
+        stack=stack_file.stack,
+        settings=stack_file.values,
+        secret_keys=stack_file.secret_keys,
+        account=stack_file.account or NO_ACCOUNT,
+        region=stack_file.region or NO_REGION,
+    )
+
+
+@contextmanager
+def _working_directory(path: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(path)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -1,0 +1,60 @@
+"""Runs a Pulumi program under the recording monitor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+
+import pulumi
+from pulumi.runtime import config, mocks
+from pulumi.runtime.settings import SETTINGS, set_root_resource
+from pulumi.runtime.stack import run_in_stack
+
+from cli.recorder.monitor import Monitor
+from cli.recorder.record import Recording
+
+PROJECT = "vigil"
+NO_ACCOUNT = "000000000000"
+
+
+def record(
+    program: Callable[[], None],
+    *,
+    stack: str,
+    settings: Mapping[str, str],
+    secret_keys: tuple[str, ...] = (),
+    account: str = NO_ACCOUNT,
+    region: str = "eu-west-1",
+) -> Recording:
+    """Everything that `program` declares as stack `stack` with these configuration values (keys with their namespace).
+
+    Nothing outside the process is asked. Raises Violation for what a real engine would refuse or a provider would get
+    wrong silently, and whatever the program itself raises.
+    """
+    monitor = Monitor(project=PROJECT, stack=stack, account=account, region=region)
+    # Text made from an Output is prose, not its value; this makes the SDK raise instead.
+    os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
+        _forget_earlier_runs()
+        set_root_resource(None)  # run_in_stack makes its own, as under the real engine
+        config.set_all_config(dict(settings), list(secret_keys))
+        loop.run_until_complete(run_in_stack(lambda: _observed(program, monitor)))
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
+    return monitor.close()
+
+
+def _forget_earlier_runs() -> None:
+    """A run that failed leaves its pending outputs behind, tied to an event loop that is closed by now."""
+    SETTINGS.outputs.clear()
+    SETTINGS.rpc_manager.clear()
+
+
+def _observed(program: Callable[[], None], monitor: Monitor) -> None:
+    pulumi.runtime.register_stack_transformation(monitor.observe)
+    program()
