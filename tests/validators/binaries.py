@@ -1,0 +1,60 @@
+"""The pinned Go programs that judge what vigil renders: where they are and how to run one to its end."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = ROOT / ".tools" / "bin"
+
+
+def find(name: str) -> Path:
+    """Return the path of the built tool `name`.
+
+    A missing tool skips the test on a developer's machine and fails it in CI, where a skip would pass
+    for a proof.
+    """
+    path = BIN / name
+    if path.is_file():
+        return path
+    reason = f"{name} is not built in {BIN}: run `make tools` (tools/build.sh); nothing of it was checked"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(f"VALIDATOR MISSING: {reason}")
+
+
+def run(name: str, *arguments: str | Path, stdin: str = "", timeout: float = 60) -> str:
+    """Run the tool and return its standard output.
+
+    Raises AssertionError with the command and all it printed when it fails or takes over `timeout` seconds.
+    """
+    command = [str(find(name)), *map(str, arguments)]
+    with tempfile.TemporaryDirectory(prefix="vigil-home-") as home:
+        try:
+            done = subprocess.run(
+                command, input=stdin, env=environment(home), capture_output=True, text=True, timeout=timeout
+            )
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"{_shown(name, arguments)} took more than {timeout:.0f} s") from error
+    shown = f"{_shown(name, arguments)} exited {done.returncode}"
+    assert done.returncode == 0, f"{shown}:\n{done.stdout.strip()}\n{done.stderr.strip()}"
+    return done.stdout
+
+
+def environment(home: str | Path) -> dict[str, str]:
+    """Return the environment for a tool: nothing of the developer's own settings, proxies or credentials."""
+    return {"PATH": os.defpath, "HOME": str(home), "TMPDIR": tempfile.gettempdir()}
+
+
+def leash() -> list[str]:
+    """Return the command prefix that ends a child with us, even if we are killed; nothing without setpriv."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
+
+
+def _shown(name: str, arguments: tuple[str | Path, ...]) -> str:
+    return " ".join([name, *map(str, arguments)])

@@ -1,0 +1,121 @@
+"""Servers that a test starts on loopback and that never outlive it."""
+
+import json
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.validators.binaries import environment, find, leash
+
+# Requests go to loopback only; a proxy set on the machine must not see them.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class HttpServer:
+    """A running HTTP server at `address` ("127.0.0.1:port")."""
+
+    address: str
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return f"http://{self.address}"
+
+    def get(self, path: str) -> Any:
+        """Return the JSON answer to GET `path`; raises AssertionError with the body of an HTTP error."""
+        return self._send(urllib.request.Request(self.url + path))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Return the JSON answer (None when empty) to POST `path` with `body` as JSON; raises like get."""
+        data = b"" if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        return self._send(urllib.request.Request(self.url + path, data=data, headers=headers, method="POST"))
+
+    def answers(self, path: str) -> bool:
+        """Return whether GET `path` succeeds now."""
+        try:
+            with _opener.open(self.url + path, timeout=2):
+                return True
+        except urllib.error.HTTPError as error:
+            error.close()
+        except OSError:
+            pass
+        return False
+
+    def _send(self, request: urllib.request.Request) -> Any:
+        try:
+            with _opener.open(request, timeout=10) as response:
+                text = response.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                text = error.read().decode(errors="replace")
+            shown = f"{request.get_method()} {request.full_url} answered {error.code}"
+            raise AssertionError(f"{shown}: {text}") from error
+        return json.loads(text) if text else None
+
+
+def free_address() -> str:
+    """Return "127.0.0.1:port" with a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@contextmanager
+def running(
+    name: str, arguments: Sequence[str | Path], *, home: Path, ready: Callable[[], bool], patience: float = 30
+) -> Iterator[None]:
+    """Run the tool `name` in the folder `home` until the block ends, which starts when `ready` says so.
+
+    Raises AssertionError with the end of the log when it stops or isn't ready within `patience` seconds.
+    """
+    log = home / f"{name}.log"
+    command = [*leash(), str(find(name)), *map(str, arguments)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=home, env=environment(home), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        _wait_until_ready(name, process, ready, patience, log)
+        yield
+    finally:
+        _stop(process)
+
+
+def _wait_until_ready(
+    name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool], patience: float, log: Path
+) -> None:
+    deadline = time.monotonic() + patience
+    while not ready():
+        if process.poll() is not None:
+            raise AssertionError(f"{name} exited {process.returncode} before it was ready:\n{_tail(log)}")
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{name} was not ready after {patience:.0f} s:\n{_tail(log)}")
+        time.sleep(0.1)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the process: politely for 10 s (a write-ahead log takes a moment), then by force."""
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _tail(log: Path, lines: int = 30) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def flags(settings: Mapping[str, object]) -> list[str]:
+    """Return `settings` as --name=value arguments."""
+    return [f"--{name}={value}" for name, value in settings.items()]
