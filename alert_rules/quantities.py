@@ -46,7 +46,7 @@ _EXAMPLES: dict[Unit, str] = {
     Unit.SCORE: "a number such as 0.8",
 }
 
-_NUMBER = re.compile(r"(?P<number>-?\d+(?:\.\d+)?)\s*(?P<suffix>[A-Za-z%/]*)")
+_NUMBER = re.compile(r"(?P<number>-?[0-9]+(?:\.[0-9]+)?)\s*(?P<suffix>[A-Za-z%/]*)")
 
 
 @dataclass(frozen=True, order=True)

@@ -35,6 +35,11 @@ def load(text: str) -> Any:
     return yaml.load(text, Loader)  # noqa: S506 - derived from a safe loader
 
 
+def load_all(text: str) -> list[Any]:
+    """Every document of a YAML stream. Raises yaml.YAMLError where one is malformed."""
+    return list(yaml.load_all(text, Loader))  # noqa: S506 - derived from a safe loader
+
+
 def compose(text: str) -> Any:
     """The nodes of a YAML document, with their places in the text. Raises yaml.YAMLError where it is malformed."""
     return yaml.compose(text, Loader)

@@ -86,8 +86,8 @@ def _alerts(alerts: Sequence[dict[str, Any]]) -> Table:
     table = Table(title="Alerts", title_justify="left", title_style="bold", show_lines=False)
     table.add_column("alert", no_wrap=True)
     table.add_column("severity", no_wrap=True)
-    for column in ("from", "fires when", "notified", "done"):
-        table.add_column(column)
+    for column, share in (("from", 3), ("fires when", 4), ("notified", 3), ("done", 2)):
+        table.add_column(column, ratio=share)
     for alert in alerts:
         severity = alert["severity"]
         table.add_row(

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from components.settings.model import Environment, Settings
 
-# Prefix of region names → partition and host of the console.
-_PARTITIONS = {
-    "cn-": ("aws-cn", "console.amazonaws.cn"),
-    "us-gov-": ("aws-us-gov", "console.amazonaws-us-gov.com"),
+
+class _Partition(NamedTuple):
+    name: str
+    console: str
+    domain: str
+
+
+_STANDARD = _Partition("aws", "console.aws.amazon.com", "amazonaws.com")
+# By prefix of the region's name.
+_OTHERS = {
+    "cn-": _Partition("aws-cn", "console.amazonaws.cn", "amazonaws.com.cn"),
+    "us-gov-": _Partition("aws-us-gov", "console.amazonaws-us-gov.com", "amazonaws.com"),
 }
 
 
@@ -33,12 +42,12 @@ class AwsContext:
     @property
     def partition(self) -> str:
         """The partition that the region belongs to."""
-        return self._of_region[0]
+        return self._partition.name
 
     @property
     def console(self) -> str:
         """Address of the AWS console in this region, without a trailing slash."""
-        return f"https://{self.region}.{self._of_region[1]}"
+        return f"https://{self.region}.{self._partition.console}"
 
     @property
     def is_production(self) -> bool:
@@ -53,7 +62,11 @@ class AwsContext:
         """The ARN of a resource of this account that belongs to no region, such as a role."""
         return f"arn:{self.partition}:{service}::{self.account_id}:{resource}"
 
+    def endpoint(self, service: str) -> str:
+        """The host name of a service in this region, which KMS knows as `kms:ViaService`."""
+        return f"{service}.{self.region}.{self._partition.domain}"
+
     @property
-    def _of_region(self) -> tuple[str, str]:
-        found = (value for prefix, value in _PARTITIONS.items() if self.region.startswith(prefix))
-        return next(found, ("aws", "console.aws.amazon.com"))
+    def _partition(self) -> _Partition:
+        found = (partition for prefix, partition in _OTHERS.items() if self.region.startswith(prefix))
+        return next(found, _STANDARD)

@@ -16,9 +16,9 @@ from components.naming import physical_name
 SOURCE = "vigil.alert_router"
 """The source of the router's events (lambdas/alert_router/outbox.py); others may not start functions."""
 
-# EventBridge only hands the event over to Lambda's own queue, and tries again only while Lambda refuses it. An
-# hour later the event describes the past (nothing acts on an alert older than a quarter of an hour) and belongs
-# before a person, in the dead-letter queue. The count only bounds the load of that hour: a try in two minutes.
+# EventBridge only hands the event over to Lambda's own queue, and tries again only while Lambda refuses it.
+# An hour later the event describes the past (nothing acts on an alert older than a quarter of an hour) and
+# belongs before a person, in the dead-letter queue. The count bounds the load of that hour.
 MAX_AGE_SECONDS = 3600
 MAX_ATTEMPTS = 30
 

@@ -29,8 +29,8 @@ MIB = 2**20
 class LambdaFunction(Component, area="aws"):
     """One function with a role and a log group of its own.
 
-    `data` holds the texts of the files that manifests may list as `data`; `dead_letter_arn` is the queue of what
-    the function failed to handle; `key_arn` the key of all queues.
+    `data` holds the texts of the files that manifests may list as `data`; `dead_letter_arn` is the queue of
+    what the function failed to handle; `key_arn` the key of all queues.
     """
 
     function: aws.lambda_.Function
@@ -86,7 +86,7 @@ class LambdaFunction(Component, area="aws"):
         dead_letter_arn: pulumi.Input[str],
         key_arn: pulumi.Input[str],
     ) -> aws.iam.RolePolicy:
-        through_queues = {"StringEquals": {"kms:ViaService": f"sqs.{self._context.region}.amazonaws.com"}}
+        through_queues = {"StringEquals": {"kms:ViaService": self._context.endpoint("sqs")}}
         policy = iam.document(
             iam.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [pulumi.Output.concat(logs.arn, ":*")]),
             iam.allow(["sqs:SendMessage"], [dead_letter_arn]),

@@ -60,7 +60,7 @@ class AlertmanagerIdentity(Component, area="aws"):
         self, topic_arns: Sequence[pulumi.Input[str]], *, key_arn: pulumi.Input[str], context: AwsContext
     ) -> None:
         """Lets the role publish to these topics, which are under that key."""
-        through_topics = {"StringEquals": {"kms:ViaService": f"sns.{context.region}.amazonaws.com"}}
+        through_topics = {"StringEquals": {"kms:ViaService": context.endpoint("sns")}}
         policy = iam.document(
             iam.allow(["sns:Publish"], topic_arns),
             iam.allow(KEY_ACTIONS, [key_arn], condition=through_topics),
@@ -70,7 +70,7 @@ class AlertmanagerIdentity(Component, area="aws"):
 
 def _trust(cluster: str, namespace: str, context: AwsContext) -> pulumi.Output[str]:
     # The session tags that Pod Identity sets say which pod asks (EKS user guide, pod-id-role, pod-id-abac).
-    # Not aws:SourceArn: a condition on it refused legitimate pods (awslabs/mountpoint-s3-csi-driver issue 781).
+    # Not aws:SourceArn: a condition on it refused rightful pods (awslabs/mountpoint-s3-csi-driver issue 781).
     asked_by = {
         "aws:SourceAccount": context.account_id,
         "aws:RequestTag/eks-cluster-arn": context.arn("eks", f"cluster/{cluster}"),

@@ -44,8 +44,8 @@ class Topics(Component, area="aws"):
         topics = {severity: self._topic(severity, publishers) for severity in Severity}
         self.arns = {severity: topic.arn for severity, topic in topics.items()}
         self.dead_letter_arn = self._dead_letters()
-        for severity in email.severities if email else ():
-            self._email(severity, email.to if email else "")
+        if email:
+            self._subscribe(email)
         self.register_outputs({"arns": {s.value: arn for s, arn in self.arns.items()}})
 
     def _key(self) -> pulumi.Output[str]:
@@ -83,15 +83,16 @@ class Topics(Component, area="aws"):
         allow_senders(self, name, queue, service="sns.amazonaws.com", sources=list(self.arns.values()))
         return queue.arn
 
-    def _email(self, severity: Severity, address: str) -> None:
-        aws.sns.TopicSubscription(
-            f"{self._name}-{severity}-email",
-            topic=self.arns[severity],
-            protocol="email",
-            endpoint=address,
-            redrive_policy=redrive_to(self.dead_letter_arn),
-            opts=self.child(),
-        )
+    def _subscribe(self, email: EmailReceiver) -> None:
+        for severity in email.severities:
+            aws.sns.TopicSubscription(
+                f"{self._name}-{severity}-email",
+                topic=self.arns[severity],
+                protocol="email",
+                endpoint=email.to,
+                redrive_policy=redrive_to(self.dead_letter_arn),
+                opts=self.child(),
+            )
 
 
 def topic_name(context: AwsContext, severity: Severity) -> str:
@@ -120,19 +121,19 @@ def key_policy(context: AwsContext) -> pulumi.Output[str]:
 
 
 def topic_policy(
-    topic_arn: pulumi.Input[str], *, context: AwsContext, publishers: Sequence[pulumi.Input[str]]
+    topic: pulumi.Input[str], *, context: AwsContext, publishers: Sequence[pulumi.Input[str]]
 ) -> pulumi.Output[str]:
-    """Alarms of this account and region, and the publishers' roles, may publish; nobody without TLS."""
+    """Who may publish to a topic (an ARN): alarms of this account and region, and publishers, over TLS."""
     alarms = iam.allow(
         ["sns:Publish"],
-        [topic_arn],
+        [topic],
         principal={"Service": "cloudwatch.amazonaws.com"},
         condition={
             "StringEquals": {"aws:SourceAccount": context.account_id},
             "ArnLike": {"aws:SourceArn": context.arn("cloudwatch", "alarm:*")},
         },
     )
-    statements = [alarms, iam.deny_plain_http(["sns:Publish"], topic_arn)]
+    statements = [alarms, iam.deny_plain_http(["sns:Publish"], topic)]
     if publishers:
-        statements.append(iam.allow(["sns:Publish"], [topic_arn], principal={"AWS": list(publishers)}))
+        statements.append(iam.allow(["sns:Publish"], [topic], principal={"AWS": list(publishers)}))
     return iam.document(*statements)

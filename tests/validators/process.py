@@ -71,9 +71,16 @@ def free_address() -> str:
 
 @contextmanager
 def running(
-    name: str, arguments: Sequence[str | Path], *, home: Path, ready: Callable[[], bool], patience: float = 30
+    name: str,
+    arguments: Sequence[str | Path],
+    *,
+    home: Path,
+    ready: Callable[[], bool],
+    patience: float = 30,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
-    """Run the tool `name` in the folder `home` until the block ends, which starts when `ready` says so.
+    """Run the tool `name` in the folder `home` until the block ends, which starts when `ready` says so; `variables`
+    are added to its environment.
 
     Raises AssertionError with the end of the log when it stops or isn't ready within `patience` seconds.
     """
@@ -81,7 +88,12 @@ def running(
     command = [*leash(), str(find(name)), *map(str, arguments)]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=home, env=environment(home), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command,
+            cwd=home,
+            env={**environment(home), **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
     try:
         _wait_until_ready(name, process, ready, patience, log)

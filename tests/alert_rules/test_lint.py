@@ -1,0 +1,91 @@
+"""Faults in rule files are found when they are loaded, each told by file, key, value and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alert_rules.loader import HERE, load
+from alert_rules.problems import InvalidFiles
+
+GOOD = """
+alerts:
+  Probe:
+    severity: high
+    for: 2m
+    dashboard: main
+    condition: above $threshold for $for
+    summary: '{{ $labels.service }} is bad'
+    description: '{{ $value }} above $threshold'
+    reason: a reason that is long enough to be one
+    expression: max by (service, team) (cpu_usage_percent{$selector}) > $threshold
+    parameters:
+      threshold: {default: 80%, unit: percent, min: 1%, max: 100%, reason: a reason that is long enough}
+"""
+
+
+def told(folder: Path, text: str) -> str:
+    (folder / "prometheus").mkdir()
+    (folder / "prometheus" / "probe.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidFiles) as caught:
+        load(folder)
+    return str(caught.value)
+
+
+def test_the_example_is_free_of_faults(tmp_path: Path) -> None:
+    (tmp_path / "prometheus").mkdir()
+    (tmp_path / "prometheus" / "probe.yaml").write_text(GOOD, encoding="utf-8")
+    assert [alert.name for alert in load(tmp_path).prometheus] == ["Probe"]
+
+
+def test_the_files_that_vigil_ships_are_free_of_faults() -> None:
+    assert load(HERE).alerts
+
+
+FAULTS = {
+    "expression that is no PromQL": ("max by (service, team) (", "max by service, team) (", "expression: given"),
+    "metric that nothing exports": ("cpu_usage_percent{", "cpu_usage_percents{", "did you mean 'cpu_usage_percent'?"),
+    "label that the metric has not": ("{$selector}", '{$selector,status_code="500"}', "cpu_usage_percent{status_code}"),
+    "team lost in aggregation": ("by (service, team)", "by (service)", "drops team"),
+    "placeholder without a parameter": ("> $threshold\n    param", "> $thresold\n    param", "undeclared: ['thresold']"),
+    "parameter that is never used": ("> $threshold\n    param", "> 80\n    param", "unused: ['threshold']"),
+    "no selector": ("{$selector}", "", "$selector in every metric"),
+    "placeholder of a text that nothing fills": ("{{ $value }} above $threshold", "above $treshold", "did you mean 'threshold'?"),
+    "for shorter than an evaluation": ("for: 2m", "for: 1s", "from one evaluation (15s) to 1d"),
+    "bare number": ("default: 80%", "default: 80", "a percentage such as 80%"),
+    "default outside its range": ("default: 80%", "default: 180%", "at most 100%"),
+    "misspelt severity": ("severity: high", "severity: hihg", "severity: given 'hihg'"),
+    "unknown key": ("dashboard: main", "dashbord: main", "did you mean 'dashboard'?"),
+    "name in another form": ("  Probe:", "  probe_bad:", "a PascalCase name"),
+    "no reason": ("reason: a reason that is long enough to be one", "reason: because", "reason: given 'because'"),
+    "malformed YAML": ("alerts:", "alerts: [", "well-formed YAML"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_and_told(fault: str, tmp_path: Path) -> None:
+    old, new, expected = FAULTS[fault]
+    assert old in GOOD
+    found = told(tmp_path, GOOD.replace(old, new))
+    assert "probe.yaml" in found
+    assert expected in found
+
+
+def test_two_alerts_of_one_condition_are_found(tmp_path: Path) -> None:
+    twin = GOOD.replace("alerts:\n", "").replace("  Probe:", "  Twin:")
+    assert "the condition of Probe" in told(tmp_path, GOOD + twin)
+
+
+def test_one_name_in_two_engines_is_found(tmp_path: Path) -> None:
+    (tmp_path / "cloudwatch").mkdir()
+    alarm = (HERE / "cloudwatch" / "data_pipeline.yaml").read_text(encoding="utf-8")
+    (tmp_path / "cloudwatch" / "data_pipeline.yaml").write_text(alarm.replace("DataQualityDegradation", "Probe"))
+    assert "Probe: given '2 alerts of this name'" in told(tmp_path, GOOD)
+
+
+def test_an_unreadable_file_is_told_and_not_skipped(tmp_path: Path) -> None:
+    (tmp_path / "prometheus").mkdir()
+    (tmp_path / "prometheus" / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidFiles, match="binary.yaml: file: given .* allowed: a readable UTF-8 file"):
+        load(tmp_path)

@@ -1,0 +1,163 @@
+"""`vigil preview` as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cli.preview.run import render
+from cli.preview.write import replace_tree
+from tests.rendered import ROOT, STACKS, project_with
+
+VIGIL = Path(sys.executable).parent / "vigil"
+
+
+def vigil(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    # No credentials, no kubeconfig, no proxy: whatever is needed must be in the project.
+    clean = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "PYTHONPATH": str(ROOT), "AWS_EC2_METADATA_DISABLED": "true"}
+    return subprocess.run([VIGIL, *arguments], cwd=cwd, env=clean, capture_output=True, text=True, timeout=120, check=False)
+
+
+def stack_text(name: str = "prod") -> str:
+    return (ROOT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_it_prints_the_alerts_with_their_routes_and_writes_the_tree(stack: str, tmp_path: Path) -> None:
+    done = vigil("preview", "--stack", stack, "--output", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    for words in ("HighErrorRate", "critical", "Slack #alerts-", "resources", "kubernetes Workload prometheus"):
+        assert words in done.stdout
+    assert {path.name for path in (tmp_path / stack).iterdir()} == {"aws", "cloudwatch", "kubernetes", "lambda", "mounted", "plan.json"}
+
+
+def test_two_runs_give_identical_bytes(tmp_path: Path) -> None:
+    trees = []
+    for run in ("one", "two"):
+        assert vigil("preview", "--stack", "prod", "--output", str(tmp_path / run)).returncode == 0
+        trees.append({str(p.relative_to(tmp_path / run)): p.read_bytes() for p in (tmp_path / run).rglob("*") if p.is_file()})
+    assert trees[0] == trees[1] and len(trees[0]) > 20
+
+
+def test_the_plan_says_of_every_resource_what_it_is_and_of_every_alert_who_is_told(tmp_path: Path) -> None:
+    plan = json.loads(vigil("preview", "--stack", "prod", "--output", str(tmp_path), "--json").stdout)
+    assert set(plan) == {"alerts", "exports", "resources", "warnings"}
+    for resource in plan["resources"]:
+        assert set(resource) == {"urn", "type", "name", "parent", "inputs"}
+    cpu = next(a for a in plan["alerts"] if a["alert"] == "EcsHighCpuUtilization" and a["scope"] == "pm-ml-service")
+    assert cpu["notified"] == ["Slack #alerts-high", "e-mail oncall@universal-ai-tools.com"]
+    assert cpu["remediation"] == "scale_out_service (automatic)"
+
+
+def test_nothing_in_the_tree_names_this_machine(tmp_path: Path) -> None:
+    assert vigil("preview", "--stack", "prod", "--output", str(tmp_path)).returncode == 0
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or str(ROOT).encode() not in path.read_bytes(), path
+
+
+def test_one_threshold_changes_exactly_one_rule(tmp_path: Path) -> None:
+    before = render(ROOT, "prod").files
+    changed = stack_text().replace("HighErrorRate: {threshold: 2%}", "HighErrorRate: {threshold: 3%}")
+    after = render(project_with(tmp_path, changed), "prod").files
+    different = {path for path in before if before[path] != after[path]}
+    mounted = {path for path in different if path.startswith("mounted/")}
+    assert mounted == {"mounted/prometheus/etc/prometheus/rules/http.yaml"}
+    assert different - mounted == {"kubernetes/prometheus.yaml", "plan.json"}
+    old, new = (str(files[mounted.copy().pop()]).splitlines() for files in (before, after))
+    lines = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
+    assert [(a.strip(), b.strip()) for a, b in lines] == [
+        (") > 0.02", ") > 0.03"),
+        (
+            "description: '{{ $value | humanizePercentage }} of the requests to {{ $labels.service }} fail with 5xx (alert above 2%).'",
+            "description: '{{ $value | humanizePercentage }} of the requests to {{ $labels.service }} fail with 5xx (alert above 3%).'",
+        ),
+    ]
+
+
+def one_screen(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert 0 < len(done.stderr.splitlines()) <= 24, done.stderr
+    return done.stderr
+
+
+def test_mistakes_come_with_file_line_key_value_and_what_is_allowed(tmp_path: Path) -> None:
+    broken = stack_text().replace("HighErrorRate: {threshold: 2%}", "HighErorRate: {threshold: 2%}")
+    line = 1 + [number for number, text in enumerate(broken.splitlines()) if "HighErorRate" in text][0]
+    told = one_screen(vigil("preview", "--stack", "prod", cwd=project_with(tmp_path, broken)))
+    assert f"Pulumi.prod.yaml:{line}: vigil:services[5].alerts.HighErorRate: given 'HighErorRate'" in told
+    assert "did you mean 'HighErrorRate'?" in told
+
+
+def test_a_mistake_leaves_the_former_tree_as_it_was(tmp_path: Path) -> None:
+    project = project_with(tmp_path, stack_text())
+    assert vigil("preview", "--stack", "prod", cwd=project).returncode == 0
+    before = (project / "build/prod/plan.json").read_bytes()
+    (project / "Pulumi.prod.yaml").write_text(stack_text().replace("size", "sise").replace("storage_class", "storage_clas"))
+    one_screen(vigil("preview", "--stack", "prod", cwd=project))
+    assert (project / "build/prod/plan.json").read_bytes() == before
+    assert [path.name for path in (project / "build").iterdir()] == ["prod"]
+
+
+def test_a_malformed_stack_file_is_told_by_line(tmp_path: Path) -> None:
+    told = one_screen(vigil("preview", "--stack", "prod", cwd=project_with(tmp_path, "config:\n  vigil:links: {runbooks: [\n")))
+    assert "Pulumi.prod.yaml:3: file: given" in told and "well-formed YAML" in told
+
+
+def test_a_stack_that_is_not_there_is_told_with_those_that_are() -> None:
+    told = one_screen(vigil("preview", "--stack", "prd"))
+    assert "allowed: one of the stacks of this project: dev, prod, staging; did you mean 'prod'?" in told
+
+
+def test_a_stack_file_without_a_region_is_told(tmp_path: Path) -> None:
+    without = stack_text().replace("  aws:region: eu-west-1\n", "")
+    assert "aws:region" in one_screen(vigil("preview", "--stack", "prod", cwd=project_with(tmp_path, without)))
+
+
+def test_a_target_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    told = one_screen(vigil("preview", "--stack", "dev", "--output", str(tmp_path / "file")))
+    assert "file" in told
+
+
+def test_pulumi_secrets_stay_out_of_every_file(tmp_path: Path) -> None:
+    ciphertext = "v1:8yPl3r7zKqA1:notreallyencrypted"
+    secret = stack_text().replace(
+        "vigil:slack_bot_token: {secrets_manager: vigil/prod/slack-bot-token}", f"vigil:slack_bot_token: {{secure: {ciphertext}}}"
+    ).replace(
+        "vigil:grafana_admin_password: {kubernetes: {secret: grafana-admin, key: password}}", f"vigil:grafana_admin_password: {{secure: {ciphertext}}}"
+    )
+    rendered = render(project_with(tmp_path, secret), "prod")
+    plan = json.loads(str(rendered.files["plan.json"]))
+    made = {r["type"]: r["inputs"] for r in plan["resources"] if r["type"] in ("kubernetes:core/v1:Secret", "aws:secretsmanager/secretVersion:SecretVersion")}
+    assert made["kubernetes:core/v1:Secret"]["stringData"] == "[secret]"
+    assert made["aws:secretsmanager/secretVersion:SecretVersion"]["secretString"] == "[secret]"
+    for path, content in rendered.files.items():
+        assert b"known only to" not in (content if isinstance(content, bytes) else content.encode()), path
+
+
+def test_a_secret_where_none_may_be_is_told(tmp_path: Path) -> None:
+    secret = stack_text() + "  vigil:platform_team: {secure: v1:abc}\n"
+    told = one_screen(vigil("preview", "--stack", "prod", cwd=project_with(tmp_path, secret)))
+    assert "vigil:platform_team: given '[secret]'; allowed: no secret" in told
+
+
+def test_an_interruption_leaves_the_former_tree_as_it_was(tmp_path: Path) -> None:
+    project = project_with(tmp_path, stack_text())
+    replace_tree(project / "build/prod", {"plan.json": "former"})
+    running = subprocess.Popen(
+        [VIGIL, "preview", "--stack", "prod"], cwd=project, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(0.7)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=60)
+    assert running.returncode == 130, told
+    assert "Traceback" not in told
+    assert (project / "build/prod/plan.json").read_text() == "former"

@@ -1,0 +1,18 @@
+"""Fixtures of every test."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["tests.validators.fixtures"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden anew instead of comparing")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a validator program is marked, so that `make check` can leave it out."""
+    for item in items:
+        if "validators" in item.nodeid.split("::")[0] or "api_server" in getattr(item, "fixturenames", ()):
+            item.add_marker("validators")
