@@ -57,8 +57,8 @@ def _lint_one(alert: PrometheusAlert, metrics: Metrics) -> Iterator[Problem]:
         return
     for metric, labels in used:
         yield from _known(metric, labels, metrics, file, f"{key}.expression")
-    if lost := CARRIED_LABELS - promql.grouping_labels(expression):
-        yield Problem(file, f"{key}.expression", f"drops {listed(lost)}", "aggregation by service and team at least")
+    if lost := promql.lost_labels(expression, CARRIED_LABELS):
+        yield Problem(file, f"{key}.expression", f"drops {listed(lost)}", "a result that carries service and team")
     if alert.hold_problem(alert.hold.value):
         yield Problem(file, f"{key}.for", str(alert.hold), str(alert.hold_problem(alert.hold.value)))
     yield from _texts(alert, file, key)

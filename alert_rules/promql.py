@@ -44,3 +44,69 @@ def _grouping(node: parser.Expr) -> list[str]:
         matching = node.modifier.matching.labels if node.modifier.matching else []
         return [*matching, *(node.modifier.group_labels or [])]
     return []
+
+
+def lost_labels(expression: str, wanted: frozenset[str]) -> frozenset[str]:
+    """Those of the `wanted` labels that the result of the expression does not carry, whatever its series carried.
+
+    Raises ValueError with the parser's message where the expression is not PromQL.
+    """
+    root = parser.parse(expression)
+    return frozenset(label for label in wanted if not _carries(root, label))
+
+
+# Aggregations that pass whole series on, and functions whose result has no labels of its argument.
+_PASSING = ("topk", "bottomk", "limitk", "limit_ratio")
+_LABELLESS = ("absent", "absent_over_time", "scalar", "time", "vector")
+
+
+def _carries(node: parser.Expr, label: str) -> bool | None:
+    """Whether the series of a node carry the label; None for what has no series, such as a number."""
+    match node:
+        case parser.NumberLiteral() | parser.StringLiteral():
+            return None
+        case parser.AggregateExpr():
+            return _aggregate_carries(node, label)
+        case parser.BinaryExpr():
+            return _binary_carries(node, label)
+        case parser.Call():
+            return _call_carries(node, label)
+        case parser.ParenExpr() | parser.UnaryExpr() | parser.SubqueryExpr():
+            return _carries(node.expr, label)
+    return True
+
+
+def _aggregate_carries(node: parser.AggregateExpr, label: str) -> bool:
+    inner = bool(_carries(node.expr, label))
+    if str(node.op) in _PASSING:
+        return inner
+    if node.modifier is None:
+        return False
+    named = label in node.modifier.labels
+    return inner and named == (node.modifier.type == parser.AggModifierType.By)
+
+
+def _call_carries(node: parser.Call, label: str) -> bool | None:
+    if node.func.name in _LABELLESS:
+        return False if node.func.name != "time" else None
+    verdicts = [verdict for argument in node.args if (verdict := _carries(argument, label)) is not None]
+    return verdicts[-1] if verdicts else None
+
+
+def _binary_carries(node: parser.BinaryExpr, label: str) -> bool | None:
+    left, right = _carries(node.lhs, label), _carries(node.rhs, label)
+    if left is None or right is None:
+        return right if left is None else left
+    operator, modifier = str(node.op), node.modifier
+    if operator in ("and", "unless"):
+        return left
+    if operator == "or":
+        return left and right
+    if modifier and modifier.card == parser.VectorMatchCardinality.ManyToOne:
+        return left or label in (modifier.group_labels or [])
+    if modifier and modifier.card == parser.VectorMatchCardinality.OneToMany:
+        return right or label in (modifier.group_labels or [])
+    matching = modifier.matching if modifier else None
+    if matching is None:
+        return left and right
+    return (label in matching.labels) == (matching.type == parser.LabelModifierType.Include) and left
