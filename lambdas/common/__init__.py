@@ -1,0 +1,1 @@
+"""What every function shares; packaged with each of them."""

@@ -1,0 +1,1 @@
+"""Tells people about an alert through one channel."""

@@ -1,0 +1,1 @@
+"""Remediations: one folder an action."""

@@ -1,0 +1,1 @@
+"""Gives an ECS service more tasks while its load alarm is firing."""
