@@ -86,7 +86,9 @@ def _texts(alert: PrometheusAlert, file: str, key: str) -> Iterator[Problem]:
     ):
         for placeholder in placeholders(text):
             if placeholder not in filled | also:
-                yield Problem(file, f"{key}.{name}", f"${placeholder}", listed(filled | also), nearest(placeholder, filled))
+                yield Problem(
+                    file, f"{key}.{name}", f"${placeholder}", listed(filled | also), nearest(placeholder, filled)
+                )
 
 
 def _alike(alerts: Sequence[PrometheusAlert]) -> Iterator[Problem]:
@@ -96,5 +98,10 @@ def _alike(alerts: Sequence[PrometheusAlert]) -> Iterator[Problem]:
         expression = " ".join(default_expression(alert).split())
         if expression in seen:
             key = f"alerts.{alert.name}.expression"
-            yield Problem(f"prometheus/{alert.subject}.yaml", key, "the condition of " + seen[expression], "a condition that no other alert has")
+            yield Problem(
+                f"prometheus/{alert.subject}.yaml",
+                key,
+                "the condition of " + seen[expression],
+                "a condition that no other alert has",
+            )
         seen.setdefault(expression, alert.name)

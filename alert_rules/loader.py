@@ -62,9 +62,7 @@ def load(directory: Path) -> Catalogue:
         for alert in _prometheus_alerts(path, problems)
     ]
     kinds = [
-        kind
-        for path in sorted((directory / "cloudwatch").glob("*.yaml"))
-        for kind in _service_kinds(path, problems)
+        kind for path in sorted((directory / "cloudwatch").glob("*.yaml")) for kind in _service_kinds(path, problems)
     ]
     catalogue = Catalogue(tuple(alerts), {kind.kind: kind for kind in kinds})
     problems += [*_repeated_names(alerts, kinds), *lint(alerts)]
@@ -89,9 +87,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def define(
-    cls: type[D], values: Mapping[str, Any], *, file: str, key: str, problems: list[Problem]
-) -> Iterator[D]:
+def define(cls: type[D], values: Mapping[str, Any], *, file: str, key: str, problems: list[Problem]) -> Iterator[D]:
     """The definition that `values` spell, if they do; their mistakes are added to `problems`."""
     try:
         yield cls(**values)
@@ -124,7 +120,9 @@ def _prometheus_alerts(path: Path, problems: list[Problem]) -> Iterator[Promethe
         return
     for name, entry in content.get("alerts", {}).items():
         values = {**entry, "name": name, "subject": path.stem}
-        yield from define(PrometheusAlert, values, file=f"prometheus/{path.name}", key=f"alerts.{name}", problems=problems)
+        yield from define(
+            PrometheusAlert, values, file=f"prometheus/{path.name}", key=f"alerts.{name}", problems=problems
+        )
 
 
 def _service_kinds(path: Path, problems: list[Problem]) -> Iterator[ServiceKind]:

@@ -84,6 +84,7 @@ class Parameter(Definition):
 class AlertDefinition(Definition):
     """What Prometheus alerts and CloudWatch alarms have in common."""
 
+    source: str = Field(description="The engine that evaluates it.")
     name: AlertName
     severity: Severity
     condition: str = Field(description="When it fires, in words; may name parameters as $threshold.")
@@ -160,7 +161,9 @@ class Alarm(AlertDefinition):
         "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
     ]
     unit: str | None = None
-    dimensions: tuple[str, ...] | None = Field(None, description="Needed only where the alarm takes some of the resource's.")
+    dimensions: tuple[str, ...] | None = Field(
+        None, description="Needed only where the alarm takes some of the resource's."
+    )
     treat_missing_data: Literal["missing", "notBreaching", "breaching", "ignore"] = "missing"
 
     @model_validator(mode="after")
@@ -190,7 +193,9 @@ class Widget(Definition):
     statistic: str
     period: Duration
     unit: str
-    dimensions: tuple[str, ...] | None = Field(None, description="Needed only where the metrics take some of the resource's.")
+    dimensions: tuple[str, ...] | None = Field(
+        None, description="Needed only where the metrics take some of the resource's."
+    )
 
 
 class Platform(Definition):
@@ -206,7 +211,9 @@ class ServiceKind(Definition):
     kind: str
     title: str
     namespace: str
-    custom: bool = Field(False, description="The namespace is the system's own, unknown to AWS's service specification.")
+    custom: bool = Field(
+        False, description="The namespace is the system's own, unknown to AWS's service specification."
+    )
     platform: Platform | None = None
     dimension_sets: tuple[tuple[str, ...], ...]
     fixed_dimensions: dict[str, str] = {}

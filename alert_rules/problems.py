@@ -34,7 +34,7 @@ class _Missing:
 MISSING = _Missing()
 
 
-class InvalidFiles(Exception):  # noqa: N818 - reads as what it is: files that are not valid
+class InvalidFiles(Exception):
     """All mistakes found in one go. `problems` holds them, in the order they are to be shown."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

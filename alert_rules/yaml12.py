@@ -15,14 +15,18 @@ class Loader(_Base):  # type: ignore[misc]
     """PyYAML reads YAML 1.1, where `off` is false, `on` is true and `10:00` is 600. People who write `mode: off` mean
     the word, and Pulumi's engine, which reads YAML 1.2, hands the program the word."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
+    yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag.rsplit(":", 1)[1] in ("null", "merge")]
         for first, resolvers in _Base.yaml_implicit_resolvers.items()
     }
 
 
-Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
-Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+)$"), list("-+0123456789"))
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+)$"), list("-+0123456789")
+)
 Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?$"),
@@ -37,7 +41,7 @@ def load(text: str) -> Any:
 
 def load_all(text: str) -> list[Any]:
     """Every document of a YAML stream. Raises yaml.YAMLError where one is malformed."""
-    return list(yaml.load_all(text, Loader))  # noqa: S506 - derived from a safe loader
+    return list(yaml.load_all(text, Loader))
 
 
 def compose(text: str) -> Any:

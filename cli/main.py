@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from alert_rules.model import AlertDefinition
 from alert_rules.problems import InvalidFiles, Problem
+from alert_rules.quantities import seconds_text
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
@@ -33,9 +35,9 @@ def preview(
 ) -> None:
     """Render a whole stack offline: who is paged for what, and every file and resource it would deploy."""
     # Imported here: the SDKs take half of a preview's time, and `vigil --help` needs none of them.
-    from cli.preview import report  # noqa: PLC0415
-    from cli.preview.run import render  # noqa: PLC0415
-    from cli.preview.write import replace_tree  # noqa: PLC0415
+    from cli.preview import report
+    from cli.preview.run import render
+    from cli.preview.write import replace_tree
 
     rendered = render(project, stack)
     target = output / stack
@@ -49,32 +51,33 @@ def preview(
 @app.command()
 def alerts(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
     """List every alert that can be set under `vigil:alerts`, with its parameters and defaults."""
-    from alert_rules import loader  # noqa: PLC0415
+    from alert_rules import loader
 
-    rows = [
-        {
-            "alert": alert.name,
-            "engine": alert.source,
-            "severity": str(alert.severity),
-            "for": int(alert.default_hold),
-            "parameters": {name: str(parameter.default) for name, parameter in alert.parameters.items()},
-        }
-        for alert in (*loader.builtin().prometheus, *loader.builtin().alarms.values())
-    ]
+    rows = [_alert_row(alert) for alert in (*loader.builtin().prometheus, *loader.builtin().alarms.values())]
     if as_json:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
     table = Table("alert", "engine", "severity", "for", "parameters")
     for row in rows:
-        figures = ", ".join(f"{name} {value}" for name, value in dict(row["parameters"]).items())
-        table.add_row(str(row["alert"]), str(row["engine"]), str(row["severity"]), f"{row['for']}s", figures)
+        figures = ", ".join(f"{name} {value}" for name, value in row["parameters"].items())
+        table.add_row(row["alert"], row["engine"], row["severity"], row["for"], figures)
     Console().print(table)
+
+
+def _alert_row(alert: AlertDefinition) -> dict[str, Any]:
+    return {
+        "alert": alert.name,
+        "engine": alert.source,
+        "severity": str(alert.severity),
+        "for": seconds_text(alert.default_hold),
+        "parameters": {name: str(parameter.default) for name, parameter in alert.parameters.items()},
+    }
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the stack files, for editors."""
-    from cli.schema import stack_file_schema  # noqa: PLC0415
+    from cli.schema import stack_file_schema
 
     sys.stdout.write(stack_file_schema())
 

@@ -75,7 +75,9 @@ def builtin() -> Mapping[str, FunctionManifest]:
     for path in sorted(LAMBDAS.rglob("manifest.yaml")):
         folder = str(path.parent.relative_to(LAMBDAS))
         values = {**read_yaml(path), "name": path.parent.name, "folder": folder}
-        for manifest in define(FunctionManifest, values, file=f"lambdas/{folder}/manifest.yaml", key=folder, problems=problems):
+        for manifest in define(
+            FunctionManifest, values, file=f"lambdas/{folder}/manifest.yaml", key=folder, problems=problems
+        ):
             found[manifest.name] = manifest
     if problems:
         raise InvalidFiles(problems)
@@ -84,7 +86,11 @@ def builtin() -> Mapping[str, FunctionManifest]:
 
 def remediations() -> Mapping[str, FunctionManifest]:
     """Manifests of the remediation functions, by action name."""
-    return {name: m for name, m in builtin().items() if isinstance(m.trigger, EventTrigger) and m.trigger.event == "remediate"}
+    return {
+        name: m
+        for name, m in builtin().items()
+        if isinstance(m.trigger, EventTrigger) and m.trigger.event == "remediate"
+    }
 
 
 def remediation_for(alert: str) -> str | None:

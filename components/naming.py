@@ -42,7 +42,7 @@ def physical_name(kind: str, environment: str, *parts: str) -> str:
 
 
 def content_name(base: str, content: Any) -> str:
-    """`base` with ten hexadecimal digits of the hash of `content` (anything that JSON can hold), for immutable objects."""
+    """`base` with ten hexadecimal digits of the hash of `content` (whatever JSON can hold), for immutable objects."""
     return f"{base}-{_digest(json.dumps(content, sort_keys=True), 10)}"
 
 

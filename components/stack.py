@@ -16,9 +16,9 @@ from alert_rules.compilers.common import Links, ResourceScope, ServiceScope
 from alert_rules.compilers.prometheus import PrometheusRules, compile_rules
 from alert_rules.model import Severity
 from alert_rules.overrides import Override, resolve
+from components.aws.context import AwsContext
 from components.aws.half import AwsHalf
 from components.aws.topics import topic_arn
-from components.aws.context import AwsContext
 from components.base import Component
 from components.kubernetes.half import KubernetesHalf
 from components.naming import PROJECT

@@ -74,9 +74,7 @@ def lay_out(
     if unknown := set(thresholds) - set(thresholds_shown(rows)):
         raise ValueError(f"thresholds of alerts that no panel draws: {', '.join(sorted(unknown))}")
     return [
-        _row(number, item, position)
-        if isinstance(item, Row)
-        else _panel(number, item, position, thresholds, links)
+        _row(number, item, position) if isinstance(item, Row) else _panel(number, item, position, thresholds, links)
         for number, (item, position) in enumerate(placed(rows), start=1)
     ]
 

@@ -60,5 +60,3 @@ class CompiledAlert:
     dashboard_url: str
     platform: str | None = None
     """Where the watched service runs, for alerts whose remediation acts on that platform."""
-
-

@@ -33,7 +33,9 @@ def alert_lines(settings: Settings, alerts: Iterable[CompiledAlert]) -> list[dic
             "source": alert.source,
             "scope": alert.scope,
             "condition": alert.condition,
-            "notified": list(routing.notified(settings, alert.severity, from_cloudwatch=routing.from_cloudwatch(alert))),
+            "notified": list(
+                routing.notified(settings, alert.severity, from_cloudwatch=routing.from_cloudwatch(alert))
+            ),
             "remediation": routing.done(settings, alert),
             "runbook_url": alert.runbook_url,
         }
@@ -45,7 +47,8 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
     """What is allowed, and yet seldom meant."""
     unheard = Counter(alert["severity"] for alert in alerts if not alert["notified"])
     found = [
-        f"{count} alert{'s' if count > 1 else ''} of severity {severity}: nobody is notified (vigil:receivers has no one for it)"
+        f"{count} alert{'s' if count > 1 else ''} of severity {severity}: nobody is notified "
+        "(vigil:receivers has no one for it)"
         for severity, count in unheard.items()
     ]
     for service in settings.services:
@@ -55,15 +58,22 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def print_report(
-    console: Console, stack: str, recording: Recording, alerts: Sequence[dict[str, Any]], found: Sequence[str], target: Path
+    console: Console,
+    stack: str,
+    recording: Recording,
+    alerts: Sequence[dict[str, Any]],
+    found: Sequence[str],
+    target: Path,
 ) -> None:
     """The summary, the alert table, the totals and the warnings."""
     console.print(_components(stack, recording))
     console.print(_alerts(alerts))
-    custom = sum(resource.custom for resource in recording.resources)
-    kubernetes = sum(1 for _ in recording.of_type("kubernetes:"))
-    aws = sum(1 for _ in recording.of_type("aws:"))
-    console.print(f"[bold]{custom} resources[/]: {kubernetes} on Kubernetes, {aws} on AWS, {custom - kubernetes - aws} providers; {len(alerts)} alerts")
+    counts = {half: sum(1 for _ in recording.of_type(half)) for half in ("kubernetes:", "aws:", "pulumi:providers:")}
+    on_kubernetes, on_aws, providers = counts.values()
+    total = f"[bold]{sum(counts.values())} resources[/]"
+    console.print(
+        f"{total}: {on_kubernetes} on Kubernetes, {on_aws} on AWS, {providers} providers; {len(alerts)} alerts"
+    )
     for warning in found:
         console.print(f"[yellow]warning:[/] {warning}", highlight=False)
     console.print(f"Written to {target}/ (plan.json lists every resource and alert)", highlight=False)
@@ -78,7 +88,9 @@ def _components(stack: str, recording: Recording) -> Table:
         kinds = Counter(r.type.rsplit(":", 1)[1] for r in recording.resources if r.parent == component.urn and r.custom)
         if kinds:
             names = ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in sorted(kinds.items()))
-            table.add_row(f"{component.type.split(':', 1)[1].replace(':', ' ')} {component.name}", str(kinds.total()), names)
+            table.add_row(
+                f"{component.type.split(':', 1)[1].replace(':', ' ')} {component.name}", str(kinds.total()), names
+            )
     return table
 
 

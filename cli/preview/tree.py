@@ -23,7 +23,10 @@ def files(recording: Recording, plan: Mapping[str, Any]) -> Files:
         **_manifests(recording),
         **_mounted(recording),
         **_aws(recording),
-        **{f"cloudwatch/{r.inputs['dashboardName']}.json": _pretty(r.inputs["dashboardBody"]) for r in recording.of_type(_DASHBOARD)},
+        **{
+            f"cloudwatch/{r.inputs['dashboardName']}.json": _pretty(r.inputs["dashboardBody"])
+            for r in recording.of_type(_DASHBOARD)
+        },
         **_function_data(recording),
         "plan.json": _json(plan),
     }
@@ -77,7 +80,12 @@ def _manifests(recording: Recording) -> Files:
 def _apply_order(manifest: Mapping[str, Any]) -> tuple[bool, bool, str, str]:
     kind = manifest["kind"]
     workload = kind in ("DaemonSet", "Deployment", "StatefulSet")
-    return kind != "Namespace", workload, kind, f"{manifest['metadata'].get('namespace')}/{manifest['metadata']['name']}"
+    return (
+        kind != "Namespace",
+        workload,
+        kind,
+        f"{manifest['metadata'].get('namespace')}/{manifest['metadata']['name']}",
+    )
 
 
 def _mounted(recording: Recording) -> Files:

@@ -49,7 +49,7 @@ class Monitor(mocks.MockMonitor):
         qualified = type_ if chain == STACK_TYPE else f"{chain}${type_}"
         return f"urn:pulumi:{self.stack}::{self.project}::{qualified}::{name}"
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name
+    def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
@@ -89,7 +89,7 @@ class Monitor(mocks.MockMonitor):
         values |= computed(resource.type, resource.inputs, account=self.account, region=self.region)
         state.update(values)
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+    def RegisterResourceOutputs(self, request: Any) -> Any:
         outputs, secrets = plain_struct(request.outputs)
         if request.urn.split("::")[2] == STACK_TYPE:
             self.recording.exports, self.recording.export_secrets = outputs, secrets
@@ -97,10 +97,10 @@ class Monitor(mocks.MockMonitor):
             self.violations += _faults(outputs, f"outputs of {request.urn}")
         return empty_pb2.Empty()
 
-    def Invoke(self, request: Any) -> Any:  # noqa: N802
+    def Invoke(self, request: Any) -> Any:
         raise Violation(f"{request.tok} is called: a preview must need no cloud and no credentials")
 
-    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+    def ReadResource(self, request: Any) -> Any:
         raise Violation(f"{request.type} {request.name!r} is read: a preview must need no cloud and no credentials")
 
     def close(self) -> Recording:

@@ -10,7 +10,7 @@ from typing import Any
 MASK = "[secret]"
 
 
-class Violation(Exception):  # noqa: N818 - named for what it reports
+class Violation(Exception):
     """The program did what a real engine or provider would refuse, or would get wrong silently."""
 
 

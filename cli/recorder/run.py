@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import pulumi
 from pulumi.runtime import config, mocks
@@ -40,7 +41,8 @@ def record(
     try:
         mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
         _forget_earlier_runs()
-        set_root_resource(None)  # run_in_stack makes its own, as under the real engine
+        # run_in_stack makes a root of its own, as under the real engine.
+        set_root_resource(cast(pulumi.Resource, None))
         config.set_all_config(dict(settings), list(secret_keys))
         loop.run_until_complete(run_in_stack(lambda: _observed(program, monitor)))
     finally:

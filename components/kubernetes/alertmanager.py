@@ -51,7 +51,9 @@ def spec(settings: Settings, configuration_text: str) -> WorkloadSpec:
     """How Alertmanager is run with this configuration."""
     replicas = settings.alertmanager.replicas
     peers = [f"--cluster.peer={host(settings, replica)}:{PEER_PORT}" for replica in range(replicas)]
-    cluster = [f"--cluster.listen-address=0.0.0.0:{PEER_PORT}", *peers] if replicas > 1 else ["--cluster.listen-address="]
+    cluster = (
+        [f"--cluster.listen-address=0.0.0.0:{PEER_PORT}", *peers] if replicas > 1 else ["--cluster.listen-address="]
+    )
     return WorkloadSpec(
         name=NAME,
         namespace=settings.kubernetes.namespace,
@@ -103,7 +105,11 @@ def secret_files(settings: Settings) -> list[SecretFile]:
     """The secrets that its receivers read, as files."""
     receivers = settings.receivers
     slack = receivers.slack if not settings.aws.enabled else None
-    wanted = (("pagerduty_routing_key", receivers.pagerduty), ("smtp_password", receivers.email), ("slack_bot_token", slack))
+    wanted = (
+        ("pagerduty_routing_key", receivers.pagerduty),
+        ("smtp_password", receivers.email),
+        ("slack_bot_token", slack),
+    )
     return [
         secret_file(name, secret, settings.kubernetes.namespace)
         for name, user in wanted
@@ -142,7 +148,8 @@ def _routes(settings: Settings) -> list[dict[str, Any]]:
     for name in sorted({name for window in settings.maintenance for name in window.services or ()}):
         own.setdefault(_windows_of(settings, name), []).append(name)
     for_services = [
-        {"matchers": [f'service=~"{"|".join(names)}"'], "routes": _by_severity(windows)} for windows, names in own.items()
+        {"matchers": [f'service=~"{"|".join(names)}"'], "routes": _by_severity(windows)}
+        for windows, names in own.items()
     ]
     return [*for_services, *_by_severity(_windows_of(settings, None))]
 
@@ -200,8 +207,18 @@ def _sns(topic: str, region: str) -> dict[str, Any]:
     return {"topic_arn": topic, "sigv4": {"region": region}, "message": SNS_MESSAGE, "send_resolved": True}
 
 
-_TEXT = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n<{{ .Annotations.runbook_url }}|Runbook> <{{ .Annotations.dashboard_url }}|Dashboard>\n{{ end }}"
-_TITLE = "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }} {{ .GroupLabels.alertname }} {{ .GroupLabels.service }} ({{ .GroupLabels.environment }})"
+_TEXT = (
+    "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n"
+    "<{{ .Annotations.runbook_url }}|Runbook> <{{ .Annotations.dashboard_url }}|Dashboard>\n{{ end }}"
+)
+_TITLE = (
+    "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }} {{ .GroupLabels.alertname }} "
+    "{{ .GroupLabels.service }} ({{ .GroupLabels.environment }})"
+)
+_COLOR = (
+    '{{ if eq .Status "resolved" }}good'
+    '{{ else if eq .CommonLabels.severity "critical" }}danger{{ else }}warning{{ end }}'
+)
 
 
 def _slack(channel: str, token_file: str) -> dict[str, Any]:
@@ -211,7 +228,7 @@ def _slack(channel: str, token_file: str) -> dict[str, Any]:
         "send_resolved": True,
         "title": _TITLE,
         "text": _TEXT,
-        "color": '{{ if eq .Status "resolved" }}good{{ else if eq .CommonLabels.severity "critical" }}danger{{ else }}warning{{ end }}',
+        "color": _COLOR,
     }
 
 
@@ -249,5 +266,3 @@ def _email(settings: Settings, password_file: str) -> dict[str, Any]:
         "send_resolved": True,
         "headers": {"Subject": _TITLE},
     }
-
-

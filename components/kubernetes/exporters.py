@@ -56,7 +56,8 @@ def kube_state_metrics(settings: Settings) -> WorkloadSpec:
 def state_rules() -> list[Manifest]:
     """What kube-state-metrics may list and watch."""
     return [
-        {"apiGroups": [group], "resources": resources, "verbs": ["list", "watch"]} for group, resources in _STATE.items()
+        {"apiGroups": [group], "resources": resources, "verbs": ["list", "watch"]}
+        for group, resources in _STATE.items()
     ]
 
 

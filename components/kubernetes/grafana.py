@@ -44,7 +44,11 @@ def spec(settings: Settings, dashboards: Mapping[str, dict[str, Any]]) -> Worklo
         user=USER,
         config=[
             ConfigFiles("/etc/grafana/config", {"grafana.ini": ini(configuration(settings, password.path))}),
-            ConfigFiles(f"{PROVISIONING}/datasources", {"datasources.yaml": yaml12.dump(data_sources(settings))}, name="datasources"),
+            ConfigFiles(
+                f"{PROVISIONING}/datasources",
+                {"datasources.yaml": yaml12.dump(data_sources(settings))},
+                name="datasources",
+            ),
             ConfigFiles(f"{PROVISIONING}/dashboards", {"providers.yaml": yaml12.dump(providers())}, name="providers"),
             # Grafana reads these files again every half minute; a new dashboard needs no restart.
             ConfigFiles(DASHBOARDS, _files(dashboards), live=True, name="dashboards"),

@@ -30,7 +30,11 @@ def namespace(name: str, level: str) -> Manifest:
     """The Namespace object; `level` is a level of the Pod Security Standards."""
     enforced = {f"pod-security.kubernetes.io/{mode}": level for mode in ("enforce", "audit", "warn")}
     base = metadata("vigil", None)
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {**base["labels"], **enforced}}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {**base["labels"], **enforced}},
+    }
 
 
 class KubernetesHalf(Component, area="kubernetes"):

@@ -1,5 +1,8 @@
-"""Network policies from what each workload says it calls. A call is written once, at the caller; the caller's egress and
-the callee's ingress both come from it, so that they cannot disagree."""
+"""Network policies from what each workload says it calls.
+
+A call is written once, at the caller; the caller's egress and the callee's ingress both come from it, so that they
+cannot disagree.
+"""
 
 from __future__ import annotations
 
@@ -124,7 +127,9 @@ def _egress(call: Call) -> Manifest:
             return _rule("to", {"ipBlock": {"cidr": "0.0.0.0/0"}}, call.ports)
 
 
-def _rule(direction: str, peer: Mapping[str, object], ports: Sequence[int], protocols: Sequence[str] = ("TCP",)) -> Manifest:
+def _rule(
+    direction: str, peer: Mapping[str, object], ports: Sequence[int], protocols: Sequence[str] = ("TCP",)
+) -> Manifest:
     allowed = [{"port": port, "protocol": protocol} for port in sorted(ports) for protocol in protocols]
     return {direction: [dict(peer)], "ports": allowed}
 

@@ -86,7 +86,9 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def metadata(name: str, namespace: str | None, extra: Mapping[str, Any] | None = None, *, version: str | None = None) -> Manifest:
+def metadata(
+    name: str, namespace: str | None, extra: Mapping[str, Any] | None = None, *, version: str | None = None
+) -> Manifest:
     """Metadata with the recommended labels; `extra` adds further fields such as annotations."""
     place = {"namespace": namespace} if namespace else {}
     return {"name": name, **place, "labels": labels(name, version), **(extra or {})}

@@ -36,7 +36,7 @@ def spec(settings: Settings, rule_files: Mapping[str, Any]) -> WorkloadSpec:
         args=[
             "--config.file=/etc/prometheus/config/prometheus.yaml",
             "--storage.tsdb.path=/prometheus",
-            # Rules and targets change with every release of somebody's service; a restart would drop a scrape each time.
+            # Rules and targets change with every release of somebody's service; a restart would lose scrapes.
             "--config.auto-reload",
             "--config.auto-reload-interval=30s",
         ],

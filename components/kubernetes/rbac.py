@@ -10,7 +10,12 @@ def cluster_access(name: str, namespace: str, rules: list[Manifest]) -> list[Man
     role = f"vigil-{namespace}-{name}"
     api = "rbac.authorization.k8s.io"
     return [
-        {"apiVersion": f"{api}/v1", "kind": "ClusterRole", "metadata": metadata(name, None) | {"name": role}, "rules": rules},
+        {
+            "apiVersion": f"{api}/v1",
+            "kind": "ClusterRole",
+            "metadata": metadata(name, None) | {"name": role},
+            "rules": rules,
+        },
         {
             "apiVersion": f"{api}/v1",
             "kind": "ClusterRoleBinding",

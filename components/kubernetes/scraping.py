@@ -86,7 +86,11 @@ def _keep_declared(group: list[Target]) -> Job:
 def _only_ready() -> list[Job]:
     # A pod that is starting or stopping is not down; the pod behind an address is needed for its IP.
     return [
-        {"source_labels": ["__meta_kubernetes_endpointslice_endpoint_conditions_terminating"], "action": "drop", "regex": "true"},
+        {
+            "source_labels": ["__meta_kubernetes_endpointslice_endpoint_conditions_terminating"],
+            "action": "drop",
+            "regex": "true",
+        },
         {"source_labels": ["__meta_kubernetes_pod_ip"], "action": "keep", "regex": ".+"},
     ]
 
@@ -143,7 +147,11 @@ def monitoring_job(namespaces: Sequence[str], team: str) -> Job:
         "job_name": "monitoring",
         "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": list(namespaces)}}],
         "relabel_configs": [
-            {"source_labels": ["__meta_kubernetes_pod_label_app_kubernetes_io_part_of"], "action": "keep", "regex": "vigil"},
+            {
+                "source_labels": ["__meta_kubernetes_pod_label_app_kubernetes_io_part_of"],
+                "action": "keep",
+                "regex": "vigil",
+            },
             {"source_labels": ["__meta_kubernetes_pod_container_port_name"], "action": "keep", "regex": "http"},
             {"source_labels": ["__meta_kubernetes_pod_phase"], "action": "drop", "regex": "Succeeded|Failed"},
             {"source_labels": ["__meta_kubernetes_pod_label_app_kubernetes_io_name"], "target_label": "service"},

@@ -19,8 +19,8 @@ class Resources:
     memory: str
 
 
-# small: a development cluster, some 100,000 series. medium: production of tens of nodes, up to a million series;
-# Prometheus takes about 3 KiB of memory a series in the head block (its own rule of thumb, prometheus.io/docs, Storage).
+# small: a development cluster, some 100,000 series. medium: tens of nodes in production, up to a million series.
+# Reckoned, not measured: 4 KiB of memory for a series in Prometheus' head block, and half as much again for queries.
 SIZES: Mapping[Size, Mapping[str, Resources]] = {
     Size.SMALL: {
         "prometheus": Resources("200m", "1Gi"),

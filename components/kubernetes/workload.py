@@ -169,7 +169,12 @@ def services(spec: WorkloadSpec) -> list[Manifest]:
     found = [_service(spec, spec.name, plain)]
     if spec.kind == "StatefulSet":
         # Peers must find each other before any of them is ready.
-        headless = {"selector": selector(spec.name), "ports": ports, "clusterIP": "None", "publishNotReadyAddresses": True}
+        headless = {
+            "selector": selector(spec.name),
+            "ports": ports,
+            "clusterIP": "None",
+            "publishNotReadyAddresses": True,
+        }
         found.append(_service(spec, f"{spec.name}-headless", headless))
     return found
 
@@ -216,7 +221,10 @@ def _scale(spec: WorkloadSpec) -> Manifest:
     if spec.kind == "DaemonSet":
         return {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}}
     if spec.kind == "Deployment":
-        return {"replicas": spec.replicas, "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}}
+        return {
+            "replicas": spec.replicas,
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+        }
     claims = {"volumeClaimTemplates": [_claim(spec.volume)]} if spec.volume else {}
     return {
         "replicas": spec.replicas,
@@ -318,7 +326,12 @@ def _environment(spec: WorkloadSpec) -> list[Manifest]:
 
 
 def _probe(path: str, *, failures: int) -> Manifest:
-    return {"httpGet": {"path": path, "port": "http"}, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": failures}
+    return {
+        "httpGet": {"path": path, "port": "http"},
+        "periodSeconds": 10,
+        "timeoutSeconds": 5,
+        "failureThreshold": failures,
+    }
 
 
 def _mounts(spec: WorkloadSpec) -> list[tuple[Manifest | None, list[Manifest]]]:
@@ -330,7 +343,11 @@ def _mounts(spec: WorkloadSpec) -> list[tuple[Manifest | None, list[Manifest]]]:
         volume: Manifest = {"name": config.name, "configMap": source}
         found.append((volume, [{"name": config.name, "mountPath": config.directory, "readOnly": True}]))
     for secret in spec.secrets:
-        source = {"secretName": secret.secret, "defaultMode": 0o440, "items": [{"key": secret.key, "path": secret.file}]}
+        source = {
+            "secretName": secret.secret,
+            "defaultMode": 0o440,
+            "items": [{"key": secret.key, "path": secret.file}],
+        }
         mount = {"name": secret.volume, "mountPath": secret.directory, "readOnly": True}
         found.append(({"name": secret.volume, "secret": source}, [mount]))
     for index, path in enumerate(spec.scratch):

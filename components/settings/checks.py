@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from alert_rules import loader, overrides
-from alert_rules.model import Alarm, PrometheusAlert, ServiceKind, Severity
+from alert_rules.model import ServiceKind, Severity
 from alert_rules.problems import MISSING, Problem, listed, nearest
 from alert_rules.quantities import QuantityError
 from components import manifests
@@ -17,7 +17,30 @@ from components.settings.model import SECRET_KEYS, Environment, Resource, Servic
 from components.settings.types import secret_allowed
 
 # CloudWatch Logs takes these retentions and no other, in days (API reference, PutRetentionPolicy).
-LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+LOG_RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 
 SHORTEST_INTERVAL = 5.0
 """Seconds; a shorter scrape interval costs more samples than any of the sources' alerts can use."""
@@ -58,7 +81,9 @@ def _alert_overrides(settings: Settings, file: str) -> Iterator[Problem]:
     for index, resource in enumerate(settings.resources):
         kind = catalogue.kinds.get(resource.kind)
         key = f"vigil:resources[{index}].alerts"
-        yield from _overrides_that_apply(resource.alerts, [alarm.name for alarm in kind.alarms] if kind else [], file, key)
+        yield from _overrides_that_apply(
+            resource.alerts, [alarm.name for alarm in kind.alarms] if kind else [], file, key
+        )
 
 
 def _alerts_of_service(service: Service) -> list[str]:
@@ -83,7 +108,9 @@ def _names_are_unique(settings: Settings, file: str) -> Iterator[Problem]:
         seen: set[str] = set()
         for index, entry in enumerate(getattr(settings, section)):
             if entry.name in seen:
-                yield Problem(file, f"vigil:{section}[{index}].name", entry.name, f"a name that no other of the {section} has")
+                yield Problem(
+                    file, f"vigil:{section}[{index}].name", entry.name, f"a name that no other of the {section} has"
+                )
             seen.add(entry.name)
 
 
@@ -111,13 +138,22 @@ def _scrape_intervals(settings: Settings, file: str) -> Iterator[Problem]:
 @_check()
 def _platforms_are_enabled(settings: Settings, file: str) -> Iterator[Problem]:
     if not settings.kubernetes.enabled and not settings.aws.enabled:
-        yield Problem(file, "vigil:kubernetes.enabled", False, "true here or at vigil:aws.enabled; else nothing is left")
+        yield Problem(
+            file, "vigil:kubernetes.enabled", False, "true here or at vigil:aws.enabled; else nothing is left"
+        )
     for index, service in enumerate(settings.services):
         half = "kubernetes" if service.runs_on.kubernetes else "aws"
         if not getattr(settings, half).enabled:
-            yield Problem(file, f"vigil:services[{index}].runs_on", service.name, f"a platform whose half is enabled; vigil:{half} is not")
+            yield Problem(
+                file,
+                f"vigil:services[{index}].runs_on",
+                service.name,
+                f"a platform whose half is enabled; vigil:{half} is not",
+            )
     if settings.resources and not settings.aws.enabled:
-        yield Problem(file, "vigil:resources", f"{len(settings.resources)} resources", "none while vigil:aws is not enabled")
+        yield Problem(
+            file, "vigil:resources", f"{len(settings.resources)} resources", "none while vigil:aws is not enabled"
+        )
 
 
 @_check("services")
@@ -149,7 +185,9 @@ def _owner(resource: Resource, settings: Settings, file: str, key: str) -> Itera
     if resource.service is None and resource.team is None:
         yield Problem(file, f"{key}.team", MISSING, "a team, or `service`: the declared service it belongs to")
     if resource.service is not None and resource.service not in names:
-        yield Problem(file, f"{key}.service", resource.service, "the name of a declared service", nearest(resource.service, names))
+        yield Problem(
+            file, f"{key}.service", resource.service, "the name of a declared service", nearest(resource.service, names)
+        )
 
 
 @_check("receivers", *SECRET_KEYS)
@@ -168,7 +206,9 @@ def _receivers_have_secrets(settings: Settings, file: str) -> Iterator[Problem]:
         if user is not None and secret is None:
             yield Problem(file, key, MISSING, f"{secret_allowed()}, since {_user(name)} needs it")
         elif user is not None and secret is not None and for_kubernetes and not secret.for_kubernetes:
-            yield Problem(file, key, "secrets_manager only", "also {kubernetes: {secret: NAME, key: KEY}}: the cluster reads it")
+            yield Problem(
+                file, key, "secrets_manager only", "also {kubernetes: {secret: NAME, key: KEY}}: the cluster reads it"
+            )
         elif user is not None and secret is not None and for_aws and not secret.for_aws:
             yield Problem(file, key, "kubernetes only", "also {secrets_manager: NAME}: the notifier on AWS reads it")
 
@@ -232,7 +272,12 @@ def _maintenance_windows(settings: Settings, file: str) -> Iterator[Problem]:
     for index, window in enumerate(settings.maintenance):
         key = f"vigil:maintenance[{index}]"
         if window.start >= window.end:
-            yield Problem(file, f"{key}.end", window.end, f"a time after the start, {window.start}, on the same day (24:00 at the latest)")
+            yield Problem(
+                file,
+                f"{key}.end",
+                window.end,
+                f"a time after the start, {window.start}, on the same day (24:00 at the latest)",
+            )
         for name in window.services or ():
             if name not in names:
                 yield Problem(file, f"{key}.services", name, "names of declared services", nearest(name, names))
@@ -252,14 +297,27 @@ def _aws_is_complete(settings: Settings, file: str) -> Iterator[Problem]:
         yield Problem(file, "vigil:aws.account_id", MISSING, "the 12 digits of the only account this stack may touch")
     days = settings.aws.log_retention.value / 86400
     if days not in LOG_RETENTION_DAYS:
-        yield Problem(file, "vigil:aws.log_retention", str(settings.aws.log_retention), f"days that CloudWatch Logs knows: {', '.join(map(str, LOG_RETENTION_DAYS))} (such as 30d)")
+        yield Problem(
+            file,
+            "vigil:aws.log_retention",
+            str(settings.aws.log_retention),
+            f"days that CloudWatch Logs knows: {', '.join(map(str, LOG_RETENTION_DAYS))} (such as 30d)",
+        )
     if settings.kubernetes.enabled and settings.kubernetes.eks_cluster is None:
-        yield Problem(file, "vigil:kubernetes.eks_cluster", MISSING, "the name of the EKS cluster, through which Alertmanager reaches SNS (or vigil:aws.enabled: false)")
+        yield Problem(
+            file,
+            "vigil:kubernetes.eks_cluster",
+            MISSING,
+            "the name of the EKS cluster, through which Alertmanager reaches SNS (or vigil:aws.enabled: false)",
+        )
 
 
 @_check()
 def _retention_fits_volume(settings: Settings, file: str) -> Iterator[Problem]:
     if settings.kubernetes.enabled and settings.prometheus.retention.value < 7200:
-        yield Problem(file, "vigil:prometheus.retention", str(settings.prometheus.retention), "at least 2h, one block of Prometheus' storage")
-
-
+        yield Problem(
+            file,
+            "vigil:prometheus.retention",
+            str(settings.prometheus.retention),
+            "at least 2h, one block of Prometheus' storage",
+        )

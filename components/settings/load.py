@@ -57,7 +57,11 @@ def _own_values(file: str) -> dict[str, Any]:
         elif key in SECRET_KEYS:
             values[key] = project.get_secret(key)
         else:
-            problems.append(Problem(file, full_key, "[secret]", f"no secret; secrets are {', '.join(SECRET_KEYS)}: {secret_allowed()}"))
+            problems.append(
+                Problem(
+                    file, full_key, "[secret]", f"no secret; secrets are {', '.join(SECRET_KEYS)}: {secret_allowed()}"
+                )
+            )
     if problems:
         raise InvalidFiles(problems)
     return values

@@ -60,8 +60,12 @@ class Kubernetes(Section):
     context: str | None = Field(None, description="kubeconfig context; the current one where unset.")
     namespace: DnsLabel = "observability"
     size: Annotated[Size, Field(strict=False)]
-    storage_class: str | None = Field(None, description="StorageClass of the volumes; the cluster's default where unset.")
-    ingress_namespace: DnsLabel | None = Field(None, description="Namespace whose pods (an ingress controller) may reach Grafana; none where unset.")
+    storage_class: str | None = Field(
+        None, description="StorageClass of the volumes; the cluster's default where unset."
+    )
+    ingress_namespace: DnsLabel | None = Field(
+        None, description="Namespace whose pods (an ingress controller) may reach Grafana; none where unset."
+    )
     eks_cluster: str | None = Field(None, description="Name of the EKS cluster, for Pod Identity: how pods reach AWS.")
 
 
@@ -125,7 +129,7 @@ class Metrics(Section):
 
     port: Port
     path: str = Field("/metrics", pattern=r"^/")
-    interval: Duration = Field(default="15s", validate_default=True)  # type: ignore[assignment]
+    interval: Duration = Field(default="15s", validate_default=True)
 
 
 class Probe(Section):

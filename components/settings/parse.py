@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from alert_rules.problems import MISSING, InvalidFiles, Problem, listed, nearest
 from components.settings import checks
-from components.settings.model import Environment, Settings
+from components.settings.model import SECRET_KEYS, Environment, Settings
 from components.settings.profiles import PROFILES, with_defaults
 
 PREFIX = "vigil:"
@@ -93,7 +93,7 @@ def _problem(detail: dict[str, Any], file: str) -> Problem:
     if kind in ("literal_error", "enum"):
         expected = detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "")
         return Problem(file, key, value, expected, nearest(str(value), expected.split(", ")))
-    if key.removeprefix(PREFIX).split(".")[0].split("[")[0] in checks.SECRET_KEYS and isinstance(value, str):
+    if key.removeprefix(PREFIX).split(".")[0].split("[")[0] in SECRET_KEYS and isinstance(value, str):
         value = "[hidden]"
     return Problem(file, key, value, _allowed(detail))
 

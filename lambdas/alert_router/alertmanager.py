@@ -9,9 +9,7 @@ from lambdas.common.checks import Invalid
 from lambdas.common.policy import Policy
 
 
-def read(
-    message: Mapping[str, Any], topic_severity: Severity, policy: Policy
-) -> tuple[list[Alert], list[str]]:
+def read(message: Mapping[str, Any], topic_severity: Severity, policy: Policy) -> tuple[list[Alert], list[str]]:
     """Return the alerts that can be read, and what is wrong with each of the others. Raises Invalid."""
     alerts, problems = [], []
     for number, item in enumerate(checks.sequence(message.get("alerts"), "alerts")):

@@ -48,7 +48,5 @@ def once(key: str, work: Callable[[], object]) -> None:
     def run(*, key: str) -> None:  # noqa: ARG001  (Powertools reads the key from the argument)
         work()
 
-    guarded = idempotent_function(
-        run, data_keyword_argument="key", persistence_store=_store(), config=_config()
-    )
+    guarded = idempotent_function(run, data_keyword_argument="key", persistence_store=_store(), config=_config())
     guarded(key=key)

@@ -45,11 +45,14 @@ def _matches(op: str, value: str, service: str) -> bool:
 
 @given(
     overridden=st.dictionaries(
-        st.sampled_from(NAMES), st.sampled_from([{"threshold": "2%"}, {"for": "10m"}, {"enabled": False}, {"severity": "low"}])
+        st.sampled_from(NAMES),
+        st.sampled_from([{"threshold": "2%"}, {"for": "10m"}, {"enabled": False}, {"severity": "low"}]),
     )
 )
 def test_each_service_is_watched_by_exactly_one_rule_unless_it_is_disabled(overridden: dict[str, Any]) -> None:
-    services = [ServiceScope(name, "team", {"HighErrorRate": overridden[name]} if name in overridden else {}) for name in NAMES]
+    services = [
+        ServiceScope(name, "team", {"HighErrorRate": overridden[name]} if name in overridden else {}) for name in NAMES
+    ]
     found = rules(compiled(services=services), "HighErrorRate")
     for name in [*NAMES, "never-heard-of"]:
         expected = 0 if overridden.get(name, {}).get("enabled") is False else 1
@@ -79,7 +82,8 @@ def test_a_services_override_builds_on_the_environments() -> None:
 def test_a_service_may_keep_what_the_environment_disables() -> None:
     services = [ServiceScope("a", "t", {"HighErrorRate": {"enabled": True}}), ServiceScope("b", "t")]
     found = rules(compiled({"HighErrorRate": {"enabled": False}}, services), "HighErrorRate")
-    assert [watches(found[0], name) for name in ("a", "b")] == [True, False] and len(found) == 1
+    assert [watches(found[0], name) for name in ("a", "b")] == [True, False]
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("name", [alert.name for alert in builtin().prometheus])

@@ -23,10 +23,7 @@ def test_alternatives_and_the_name_label_are_seen_through() -> None:
 
 
 def test_grouping_and_matching_labels_are_found_at_every_depth() -> None:
-    expression = (
-        "sum by (a) (x) / on (b) group_left (c) max without (d) (y)"
-        " and ignoring (e) topk by (f) (3, (-(z)))"
-    )
+    expression = "sum by (a) (x) / on (b) group_left (c) max without (d) (y) and ignoring (e) topk by (f) (3, (-(z)))"
     assert grouping_labels(expression) == set("abcdef")
 
 

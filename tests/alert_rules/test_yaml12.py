@@ -13,12 +13,24 @@ def test_words_and_times_stay_text(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("true", True), ("False", False), ("12", 12), ("-1", -1), ("1.5", 1.5), ("1e3", 1000.0), ("~", None), ("null", None)]
+    ("text", "value"),
+    [
+        ("true", True),
+        ("False", False),
+        ("12", 12),
+        ("-1", -1),
+        ("1.5", 1.5),
+        ("1e3", 1000.0),
+        ("~", None),
+        ("null", None),
+    ],
 )
 def test_scalars_of_yaml_1_2_are_read(text: str, value: object) -> None:
     assert yaml12.load(f"key: {text}") == {"key": value}
 
 
-@pytest.mark.parametrize("content", [{"a": "off", "b": ["10:00", "true", "1", ""]}, {"text": "two\nlines\n"}, {"é": "ü"}])
+@pytest.mark.parametrize(
+    "content", [{"a": "off", "b": ["10:00", "true", "1", ""]}, {"text": "two\nlines\n"}, {"é": "ü"}]
+)
 def test_what_is_written_reads_back_the_same(content: object) -> None:
     assert yaml12.load(yaml12.dump(content)) == content

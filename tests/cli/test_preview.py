@@ -21,8 +21,15 @@ VIGIL = Path(sys.executable).parent / "vigil"
 
 def vigil(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     # No credentials, no kubeconfig, no proxy: whatever is needed must be in the project.
-    clean = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "PYTHONPATH": str(ROOT), "AWS_EC2_METADATA_DISABLED": "true"}
-    return subprocess.run([VIGIL, *arguments], cwd=cwd, env=clean, capture_output=True, text=True, timeout=120, check=False)
+    clean = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/nonexistent",
+        "PYTHONPATH": str(ROOT),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return subprocess.run(
+        [VIGIL, *arguments], cwd=cwd, env=clean, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def stack_text(name: str = "prod") -> str:
@@ -35,15 +42,25 @@ def test_it_prints_the_alerts_with_their_routes_and_writes_the_tree(stack: str, 
     assert done.returncode == 0, done.stderr
     for words in ("HighErrorRate", "critical", "Slack #alerts-", "resources", "kubernetes Workload prometheus"):
         assert words in done.stdout
-    assert {path.name for path in (tmp_path / stack).iterdir()} == {"aws", "cloudwatch", "kubernetes", "lambda", "mounted", "plan.json"}
+    assert {path.name for path in (tmp_path / stack).iterdir()} == {
+        "aws",
+        "cloudwatch",
+        "kubernetes",
+        "lambda",
+        "mounted",
+        "plan.json",
+    }
 
 
 def test_two_runs_give_identical_bytes(tmp_path: Path) -> None:
     trees = []
     for run in ("one", "two"):
         assert vigil("preview", "--stack", "prod", "--output", str(tmp_path / run)).returncode == 0
-        trees.append({str(p.relative_to(tmp_path / run)): p.read_bytes() for p in (tmp_path / run).rglob("*") if p.is_file()})
-    assert trees[0] == trees[1] and len(trees[0]) > 20
+        trees.append(
+            {str(p.relative_to(tmp_path / run)): p.read_bytes() for p in (tmp_path / run).rglob("*") if p.is_file()}
+        )
+    assert trees[0] == trees[1]
+    assert len(trees[0]) > 20
 
 
 def test_the_plan_says_of_every_resource_what_it_is_and_of_every_alert_who_is_told(tmp_path: Path) -> None:
@@ -90,7 +107,7 @@ def one_screen(done: subprocess.CompletedProcess[str]) -> str:
 
 def test_mistakes_come_with_file_line_key_value_and_what_is_allowed(tmp_path: Path) -> None:
     broken = stack_text().replace("HighErrorRate: {threshold: 2%}", "HighErorRate: {threshold: 2%}")
-    line = 1 + [number for number, text in enumerate(broken.splitlines()) if "HighErorRate" in text][0]
+    line = 1 + next(number for number, text in enumerate(broken.splitlines()) if "HighErorRate" in text)
     told = one_screen(vigil("preview", "--stack", "prod", cwd=project_with(tmp_path, broken)))
     assert f"Pulumi.prod.yaml:{line}: vigil:services[5].alerts.HighErorRate: given 'HighErorRate'" in told
     assert "did you mean 'HighErrorRate'?" in told
@@ -100,15 +117,20 @@ def test_a_mistake_leaves_the_former_tree_as_it_was(tmp_path: Path) -> None:
     project = project_with(tmp_path, stack_text())
     assert vigil("preview", "--stack", "prod", cwd=project).returncode == 0
     before = (project / "build/prod/plan.json").read_bytes()
-    (project / "Pulumi.prod.yaml").write_text(stack_text().replace("size", "sise").replace("storage_class", "storage_clas"))
+    (project / "Pulumi.prod.yaml").write_text(
+        stack_text().replace("size", "sise").replace("storage_class", "storage_clas")
+    )
     one_screen(vigil("preview", "--stack", "prod", cwd=project))
     assert (project / "build/prod/plan.json").read_bytes() == before
     assert [path.name for path in (project / "build").iterdir()] == ["prod"]
 
 
 def test_a_malformed_stack_file_is_told_by_line(tmp_path: Path) -> None:
-    told = one_screen(vigil("preview", "--stack", "prod", cwd=project_with(tmp_path, "config:\n  vigil:links: {runbooks: [\n")))
-    assert "Pulumi.prod.yaml:3: file: given" in told and "well-formed YAML" in told
+    told = one_screen(
+        vigil("preview", "--stack", "prod", cwd=project_with(tmp_path, "config:\n  vigil:links: {runbooks: [\n"))
+    )
+    assert "Pulumi.prod.yaml:3: file: given" in told
+    assert "well-formed YAML" in told
 
 
 def test_a_stack_that_is_not_there_is_told_with_those_that_are() -> None:
@@ -129,14 +151,24 @@ def test_a_target_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_pulumi_secrets_stay_out_of_every_file(tmp_path: Path) -> None:
     ciphertext = "v1:8yPl3r7zKqA1:notreallyencrypted"
-    secret = stack_text().replace(
-        "vigil:slack_bot_token: {secrets_manager: vigil/prod/slack-bot-token}", f"vigil:slack_bot_token: {{secure: {ciphertext}}}"
-    ).replace(
-        "vigil:grafana_admin_password: {kubernetes: {secret: grafana-admin, key: password}}", f"vigil:grafana_admin_password: {{secure: {ciphertext}}}"
+    secret = (
+        stack_text()
+        .replace(
+            "vigil:slack_bot_token: {secrets_manager: vigil/prod/slack-bot-token}",
+            f"vigil:slack_bot_token: {{secure: {ciphertext}}}",
+        )
+        .replace(
+            "vigil:grafana_admin_password: {kubernetes: {secret: grafana-admin, key: password}}",
+            f"vigil:grafana_admin_password: {{secure: {ciphertext}}}",
+        )
     )
     rendered = render(project_with(tmp_path, secret), "prod")
     plan = json.loads(str(rendered.files["plan.json"]))
-    made = {r["type"]: r["inputs"] for r in plan["resources"] if r["type"] in ("kubernetes:core/v1:Secret", "aws:secretsmanager/secretVersion:SecretVersion")}
+    made = {
+        r["type"]: r["inputs"]
+        for r in plan["resources"]
+        if r["type"] in ("kubernetes:core/v1:Secret", "aws:secretsmanager/secretVersion:SecretVersion")
+    }
     assert made["kubernetes:core/v1:Secret"]["stringData"] == "[secret]"
     assert made["aws:secretsmanager/secretVersion:SecretVersion"]["secretString"] == "[secret]"
     for path, content in rendered.files.items():
@@ -153,7 +185,11 @@ def test_an_interruption_leaves_the_former_tree_as_it_was(tmp_path: Path) -> Non
     project = project_with(tmp_path, stack_text())
     replace_tree(project / "build/prod", {"plan.json": "former"})
     running = subprocess.Popen(
-        [VIGIL, "preview", "--stack", "prod"], cwd=project, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
+        [VIGIL, "preview", "--stack", "prod"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
     )
     time.sleep(0.7)
     running.send_signal(signal.SIGINT)

@@ -69,7 +69,9 @@ def test_a_token_is_mounted_only_where_the_api_is_read(stack: str) -> None:
 
 @every_stack
 def test_several_replicas_have_a_disruption_budget_and_spread_over_hosts(stack: str) -> None:
-    budgets = {budget["metadata"]["name"] for budget in rendered.manifests(stack) if budget["kind"] == "PodDisruptionBudget"}
+    budgets = {
+        budget["metadata"]["name"] for budget in rendered.manifests(stack) if budget["kind"] == "PodDisruptionBudget"
+    }
     several = {w["metadata"]["name"] for w in of_kind(stack, *WORKLOADS) if w["spec"].get("replicas", 1) > 1}
     assert budgets == several
     for name, pod, _ in pods(stack):
@@ -120,7 +122,8 @@ def test_every_service_finds_pods_and_a_port(stack: str) -> None:
     }
     for service in of_kind(stack, "Service"):
         matching = [
-            t for (namespace, _), t in templates.items()
+            t
+            for (namespace, _), t in templates.items()
             if namespace == service["metadata"]["namespace"]
             and service["spec"]["selector"].items() <= t["metadata"]["labels"].items()
         ]
@@ -161,15 +164,25 @@ def test_what_one_may_call_the_other_may_be_called_by(stack: str) -> None:
     for (namespace, _), spec in policies(stack).items():
         me = spec["podSelector"].get("matchLabels", {}).get("app.kubernetes.io/name")
         for rule in spec.get("egress", []):
-            out |= {(namespace, me, *other, p["port"], p["protocol"]) for other in named(rule["to"]) for p in rule["ports"]}
+            out |= {
+                (namespace, me, *other, p["port"], p["protocol"]) for other in named(rule["to"]) for p in rule["ports"]
+            }
         for rule in spec.get("ingress", []):
-            into |= {(*other, namespace, me, p["port"], p["protocol"]) for other in named(rule["from"]) for p in rule["ports"]}
-    assert out == into and len(out) >= 6
+            into |= {
+                (*other, namespace, me, p["port"], p["protocol"])
+                for other in named(rule["from"])
+                for p in rule["ports"]
+            }
+    assert out == into
+    assert len(out) >= 6
 
 
 def named(peers: list[Manifest]) -> list[tuple[str, str]]:
     return [
-        (p["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], p["podSelector"]["matchLabels"]["app.kubernetes.io/name"])
+        (
+            p["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"],
+            p["podSelector"]["matchLabels"]["app.kubernetes.io/name"],
+        )
         for p in peers
         if "podSelector" in p
     ]
@@ -181,7 +194,11 @@ def test_prometheus_may_reach_everything_it_scrapes_and_tells(stack: str) -> Non
     for rule in policies(stack)[("observability", "prometheus")]["egress"]:
         allowed |= {(*other, p["port"]) for other in named(rule["to"]) for p in rule["ports"]}
     monitored = {
-        (w["metadata"]["namespace"], w["metadata"]["name"], w["spec"]["template"]["spec"]["containers"][0]["ports"][0]["containerPort"])
+        (
+            w["metadata"]["namespace"],
+            w["metadata"]["name"],
+            w["spec"]["template"]["spec"]["containers"][0]["ports"][0]["containerPort"],
+        )
         for w in of_kind(stack, *WORKLOADS)
         if not w["spec"]["template"]["spec"].get("hostNetwork")
     }

@@ -50,13 +50,16 @@ def test_physical_names_are_unique_and_of_one_formula(stack: str) -> None:
         if isinstance(name, str) and resource.type not in ("aws:kms/alias:Alias", "aws:iam/rolePolicy:RolePolicy"):
             names[(resource.type, name)] += 1
             assert re.fullmatch(rf"(/aws/lambda/)?vigil-{stack}-[A-Za-z0-9_-]+", name), f"{resource.urn}: {name}"
-    assert names and max(names.values()) == 1
+    assert names
+    assert max(names.values()) == 1
 
 
 @every_stack
 def test_the_topics_that_alertmanager_is_told_are_the_topics_that_are_made(stack: str) -> None:
     recording = rendered.stack(stack).recording
-    made = {f"arn:aws:sns:eu-west-1:{account(stack)}:{r.inputs['name']}" for r in recording.of_type("aws:sns/topic:Topic")}
+    made = {
+        f"arn:aws:sns:eu-west-1:{account(stack)}:{r.inputs['name']}" for r in recording.of_type("aws:sns/topic:Topic")
+    }
     config = str(rendered.stack(stack).files["mounted/alertmanager/etc/alertmanager/alertmanager.yaml"])
     assert set(re.findall(r"topic_arn: (\S+)", config)) == made
     assert len(made) == len(Severity)
@@ -92,7 +95,8 @@ def test_every_alert_says_who_is_told_where_it_comes_from_and_where_to_read_on(s
 
 def test_production_tells_somebody_of_every_alert() -> None:
     alerts = rendered.stack("prod").alerts
-    assert alerts and [alert["alert"] for alert in alerts if not alert["notified"]] == []
+    assert alerts
+    assert [alert["alert"] for alert in alerts if not alert["notified"]] == []
     assert rendered.stack("prod").warnings == []
 
 

@@ -80,9 +80,7 @@ def test_the_zip_imports_by_itself_and_stays_light(function: str, tmp_path: Path
         "print(module.__file__, callable(module.handler), {'pydantic', 'pulumi', 'yaml'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, cwd="/")
-    assert done.stdout.split(" ", 1) == [f"{tmp_path}/{name.replace('.', '/')}.py", "True set()\n"], (
-        done.stderr
-    )
+    assert done.stdout.split(" ", 1) == [f"{tmp_path}/{name.replace('.', '/')}.py", "True set()\n"], done.stderr
 
 
 def imports(path: Path) -> set[str]:

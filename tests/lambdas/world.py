@@ -40,10 +40,7 @@ def recorded(name: str) -> Any:
 
 def policy_document(**changes: Any) -> dict[str, Any]:
     """Return a policy as the deploy writes it, with the top-level keys replaced that are given."""
-    slack = {
-        name: [{"channel": "slack", "destination": f"#alerts-{name}"}]
-        for name in ("critical", "high", "medium")
-    }
+    slack = {name: [{"channel": "slack", "destination": f"#alerts-{name}"}] for name in ("critical", "high", "medium")}
     document = {
         "version": 1,
         "environment": "prod",
@@ -147,16 +144,12 @@ class World:
 
     def use_policy(self, **changes: Any) -> None:
         """Deploy the router with another policy."""
-        (Path(os.environ["LAMBDA_TASK_ROOT"]) / "policy.json").write_text(
-            json.dumps(policy_document(**changes))
-        )
+        (Path(os.environ["LAMBDA_TASK_ROOT"]) / "policy.json").write_text(json.dumps(policy_document(**changes)))
         clear_caches()
 
     def route(self, *bodies: str) -> list[str]:
         """Deliver the bodies to the alert router as one batch; return the bodies to deliver again."""
-        records = [
-            {**recorded("sqs_record"), "messageId": str(uuid.uuid4()), "body": body} for body in bodies
-        ]
+        records = [{**recorded("sqs_record"), "messageId": str(uuid.uuid4()), "body": body} for body in bodies]
         answer = self.invoke("alert_router", {"Records": records})
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         return [record["body"] for record in records if record["messageId"] in failed]
@@ -195,18 +188,16 @@ class World:
         """Return the messages in the dead-letter queue, and delete them."""
         sqs, url = self.aws("sqs"), self.references["queue.alerts_dead_letters"]
         found: list[dict[str, Any]] = []
-        while batch := sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        ).get("Messages"):
+        while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
+            "Messages"
+        ):
             found += batch
         sqs.purge_queue(QueueUrl=url)
         return found
 
     def desired_count(self) -> int:
         """Return the desired count of the service ml-service."""
-        services = self.aws("ecs").describe_services(cluster="predictive", services=["ml-service"])[
-            "services"
-        ]
+        services = self.aws("ecs").describe_services(cluster="predictive", services=["ml-service"])["services"]
         return int(services[0]["desiredCount"])
 
     def _items(self, reference: str) -> list[dict[str, Any]]:

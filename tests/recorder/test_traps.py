@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
@@ -15,8 +17,8 @@ def run(program: object) -> Recording:
     return record(program, stack="test", settings={}, account="123456789012")
 
 
-def topic(name: str = "topic", **more: object) -> aws.sns.Topic:
-    return aws.sns.Topic(name, name=name, **more)  # type: ignore[arg-type]
+def topic(name: str = "topic", **more: Any) -> aws.sns.Topic:
+    return aws.sns.Topic(name, name=name, **more)
 
 
 def test_two_resources_of_one_urn_are_refused() -> None:
@@ -120,7 +122,8 @@ def test_a_secret_stays_secret_through_apply_and_is_masked() -> None:
 
     recording = run(program)
     secret = recording.named("kubernetes:core/v1:Secret", "s")
-    assert "HUSH" not in str(secret.masked) and "HUSH" not in str(recording.masked_exports)
+    assert "HUSH" not in str(secret.masked)
+    assert "HUSH" not in str(recording.masked_exports)
     assert secret.inputs["stringData"] == {"key": "HUSH"}, "the value itself is recorded for tests of its use"
 
 

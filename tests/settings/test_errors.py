@@ -63,7 +63,10 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "unknown alert": (
         sets("alerts", "HighErorRate", to={"threshold": "2%"}),
-        ["vigil:alerts.HighErorRate: given 'HighErorRate'; allowed: the name of an alert", "did you mean 'HighErrorRate'?"],
+        [
+            "vigil:alerts.HighErorRate: given 'HighErorRate'; allowed: the name of an alert",
+            "did you mean 'HighErrorRate'?",
+        ],
     ),
     "unknown key of an alert": (
         sets("alerts", "HighErrorRate", to={"treshold": "2%"}),
@@ -71,7 +74,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "misspelt severity": (
         sets("alerts", "HighErrorRate", to={"severity": "Critcal"}),
-        ["vigil:alerts.HighErrorRate.severity: given 'Critcal'; allowed: critical, high, medium, low, info; did you mean 'critical'?"],
+        [
+            "vigil:alerts.HighErrorRate.severity: given 'Critcal'; allowed: critical, high, medium, low, info; did you mean 'critical'?"
+        ],
     ),
     "severity in another case": (
         sets("alerts", "HighErrorRate", to={"severity": "Critical"}),
@@ -79,7 +84,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "misspelt severity of a receiver": (
         sets("receivers", "slack", "channels", to={"critcal": "#a", "critical": "#b"}),
-        ["vigil:receivers.slack.channels.critcal: given 'critcal'; allowed: critical, high, medium, low, info; did you mean 'critical'?"],
+        [
+            "vigil:receivers.slack.channels.critcal: given 'critcal'; allowed: critical, high, medium, low, info; did you mean 'critical'?"
+        ],
     ),
     "bare number where a unit is needed": (
         sets("alerts", "HighErrorRate", to={"threshold": 2}),
@@ -95,7 +102,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "threshold outside its range": (
         sets("alerts", "HighCPUUsage", to={"threshold": "140%"}),
-        ["vigil:alerts.HighCPUUsage.threshold: given '140%'; allowed: a percentage such as 80%, at least 1%, at most 100%"],
+        [
+            "vigil:alerts.HighCPUUsage.threshold: given '140%'; allowed: a percentage such as 80%, at least 1%, at most 100%"
+        ],
     ),
     "impossible for": (
         sets("alerts", "HighErrorRate", to={"for": "5s"}),
@@ -111,7 +120,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "service on two platforms": (
         sets("services", 0, "runs_on", "ecs", to={"cluster": "c", "service": "s"}),
-        ["vigil:services[0].runs_on: given 'kubernetes and ecs'; allowed: exactly one of: ecs, kubernetes, sagemaker (api-gateway)"],
+        [
+            "vigil:services[0].runs_on: given 'kubernetes and ecs'; allowed: exactly one of: ecs, kubernetes, sagemaker (api-gateway)"
+        ],
     ),
     "service on no platform": (
         sets("services", 0, "runs_on", to={}),
@@ -123,7 +134,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "dimension missing for a kind": (
         sets("resources", 0, "dimensions", to={"TargetGroup": "targetgroup/a/1"}),
-        ["vigil:resources[0].dimensions: given 'TargetGroup'; allowed: the dimensions of kind alb: {LoadBalancer} or {TargetGroup, LoadBalancer}"],
+        [
+            "vigil:resources[0].dimensions: given 'TargetGroup'; allowed: the dimensions of kind alb: {LoadBalancer} or {TargetGroup, LoadBalancer}"
+        ],
     ),
     "misspelt dimension": (
         sets("resources", 0, "dimensions", to={"LoadBalanser": "app/a/1"}),
@@ -135,7 +148,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "alert that does not watch the resource": (
         sets("resources", 0, "alerts", to={"EcsHighCpuUtilization": {"threshold": "70%"}}),
-        ["vigil:resources[0].alerts.EcsHighCpuUtilization: given 'EcsHighCpuUtilization'; allowed: an alert that watches it: AlbHighErrorRate, AlbHighLatency"],
+        [
+            "vigil:resources[0].alerts.EcsHighCpuUtilization: given 'EcsHighCpuUtilization'; allowed: an alert that watches it: AlbHighErrorRate, AlbHighLatency"
+        ],
     ),
     "resource that nobody owns": (
         lambda written: written["resources"][0].pop("service"),
@@ -151,15 +166,22 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "secret that the cluster cannot read": (
         sets("pagerduty_routing_key", to={"secrets_manager": "x"}),
-        ["vigil:pagerduty_routing_key: given 'secrets_manager only'; allowed: also {kubernetes: {secret: NAME, key: KEY}}"],
+        [
+            "vigil:pagerduty_routing_key: given 'secrets_manager only'; allowed: also {kubernetes: {secret: NAME, key: KEY}}"
+        ],
     ),
     "secret in plain text": (
         sets("slack_bot_token", to="xoxb-1234-oh-no"),
-        ["vigil:slack_bot_token: given '[hidden]'; allowed: a reference ", "or a Pulumi secret (`pulumi config set --secret`)"],
+        [
+            "vigil:slack_bot_token: given '[hidden]'; allowed: a reference ",
+            "or a Pulumi secret (`pulumi config set --secret`)",
+        ],
     ),
     "overlapping maintenance windows": (
         adds("maintenance", name="cache-patching", services=["redis"], **WINDOW),
-        ["vigil:maintenance[1]: given 'cache-patching'; allowed: times that do not overlap those of 'database-patching' for the same services (they do on sunday)"],
+        [
+            "vigil:maintenance[1]: given 'cache-patching'; allowed: times that do not overlap those of 'database-patching' for the same services (they do on sunday)"
+        ],
     ),
     "overlap across time zones": (
         adds("maintenance", name="m", timezone="America/New_York", days=["saturday"], start="22:30", end="23:00"),
@@ -179,7 +201,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "production that pages nobody": (
         sets("receivers", to={"slack": {"channels": {"medium": "#m"}}}),
-        ["vigil:receivers: given 'no receiver for critical'; allowed: at least one of slack, pagerduty, email with severity critical"],
+        [
+            "vigil:receivers: given 'no receiver for critical'; allowed: at least one of slack, pagerduty, email with severity critical"
+        ],
     ),
     "unknown remediation": (
         sets("remediation", "actions", to={"scale_out_servise": {"mode": "off"}}),
@@ -187,7 +211,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "remediation limit outside its range": (
         sets("remediation", "actions", "scale_out_service", "limits", to={"max_capacity": 0}),
-        ["vigil:remediation.actions.scale_out_service.limits.max_capacity: given 0; allowed: a whole number such as 10, at least 1"],
+        [
+            "vigil:remediation.actions.scale_out_service.limits.max_capacity: given 0; allowed: a whole number such as 10, at least 1"
+        ],
     ),
     "mode that is not there": (
         sets("remediation", "mode", to="auto"),
@@ -207,7 +233,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "a half that is not enabled": (
         sets("aws", "enabled", to=False),
-        ["vigil:services[10].runs_on: given 'pm-api-gateway'; allowed: a platform whose half is enabled; vigil:aws is not"],
+        [
+            "vigil:services[10].runs_on: given 'pm-api-gateway'; allowed: a platform whose half is enabled; vigil:aws is not"
+        ],
     ),
     "scrape interval beyond staleness": (
         sets("services", 0, "metrics", to={"port": 80, "interval": "10m"}),
@@ -231,14 +259,24 @@ def test_a_mistake_is_told_so_that_it_can_be_mended(case: str) -> None:
     assert any(all(text in problem for text in expected) for problem in found), "\n".join(["got:", *found])
 
 
-@pytest.mark.parametrize("case", sorted(CASES.keys() - {"a half that is not enabled", "section that is no mapping", "production that pages nobody"}))
+@pytest.mark.parametrize(
+    "case",
+    sorted(CASES.keys() - {"a half that is not enabled", "section that is no mapping", "production that pages nobody"}),
+)
 def test_one_mistake_is_told_once(case: str) -> None:
     change, _ = CASES[case]
     assert len(problems(change)) == 1
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    names = ["unknown key inside", "bare number for a duration", "misspelt severity", "duplicate service", "secret in plain text", "unknown kind"]
+    names = [
+        "unknown key inside",
+        "bare number for a duration",
+        "misspelt severity",
+        "duplicate service",
+        "secret in plain text",
+        "unknown kind",
+    ]
 
     def change(written: dict[str, Any]) -> None:
         for name in names:

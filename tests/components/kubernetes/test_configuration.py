@@ -26,7 +26,15 @@ def service(name: str, **more: Any) -> dict[str, Any]:
 
 def without_aws(**changes: Any) -> Settings:
     in_cluster = [service("a", metrics={"port": 80})]
-    return parsed("prod", aws={"enabled": False}, services=in_cluster, resources=[], maintenance=[], slack_bot_token=KUBERNETES_SECRET, **changes)
+    return parsed(
+        "prod",
+        aws={"enabled": False},
+        services=in_cluster,
+        resources=[],
+        maintenance=[],
+        slack_bot_token=KUBERNETES_SECRET,
+        **changes,
+    )
 
 
 def routing(settings: Settings, topics: dict[Severity, str] | None = None) -> dict[str, Any]:
@@ -35,7 +43,9 @@ def routing(settings: Settings, topics: dict[Severity, str] | None = None) -> di
 
 
 def test_services_of_one_interval_share_a_job_however_many_they_are() -> None:
-    services = [service(f"s{i}", metrics={"port": 8000 + i % 3, "interval": "10s" if i % 2 else "30s"}) for i in range(100)]
+    services = [
+        service(f"s{i}", metrics={"port": 8000 + i % 3, "interval": "10s" if i % 2 else "30s"}) for i in range(100)
+    ]
     jobs = scraping.service_jobs(parsed("prod", services=services, resources=[], maintenance=[]).services)
     assert [(job["job_name"], job["scrape_interval"], job["scrape_timeout"]) for job in jobs] == [
         ("services-10s", "10s", "10s"),
@@ -82,21 +92,32 @@ def test_a_service_may_be_named_otherwise_than_its_kubernetes_service() -> None:
     own_name = {"kubernetes": {"namespace": "apps", "service": "chat-v2"}}
     job = the_job({"name": "chat", "team": "t", "runs_on": own_name, "metrics": {"port": 80}})
     labels = relabelled(job, meta("apps", "chat-v2"))
-    assert labels is not None and (labels["service"], labels["job"]) == ("chat", "chat")
+    assert labels is not None
+    assert (labels["service"], labels["job"]) == ("chat", "chat")
 
 
 @pytest.mark.parametrize(
-    "found", [meta("other", "chat"), meta("apps", "chat-2"), meta("apps", "chat", endpointslice_endpoint_conditions_terminating="true"), meta("apps", "chat", pod_ip="")]
+    "found",
+    [
+        meta("other", "chat"),
+        meta("apps", "chat-2"),
+        meta("apps", "chat", endpointslice_endpoint_conditions_terminating="true"),
+        meta("apps", "chat", pod_ip=""),
+    ],
 )
 def test_what_is_not_declared_or_is_going_away_is_not_scraped(found: dict[str, str]) -> None:
     assert relabelled(the_job(service("chat", metrics={"port": 80})), found) is None
 
 
 def test_a_probe_asks_the_kubernetes_service_through_the_exporter() -> None:
-    settings = parsed("prod", services=[service("a", probe={"port": 80, "path": "/healthz"})], resources=[], maintenance=[])
+    settings = parsed(
+        "prod", services=[service("a", probe={"port": 80, "path": "/healthz"})], resources=[], maintenance=[]
+    )
     job = scraping.probe_job(settings.services, exporters.blackbox_address(settings))
     assert job is not None
-    assert job["static_configs"] == [{"targets": ["http://a.apps.svc:80/healthz"], "labels": {"service": "a", "team": "t"}}]
+    assert job["static_configs"] == [
+        {"targets": ["http://a.apps.svc:80/healthz"], "labels": {"service": "a", "team": "t"}}
+    ]
     assert job["relabel_configs"][-1]["replacement"] == "blackbox-exporter.observability.svc:9115"
 
 
@@ -113,7 +134,9 @@ def test_the_pair_tells_alertmanager_the_same_alert() -> None:
 
 
 def test_blocks_never_fill_the_volume() -> None:
-    retention = prometheus.configuration(parsed("prod", prometheus={"volume": "100GiB"}))["storage"]["tsdb"]["retention"]
+    retention = prometheus.configuration(parsed("prod", prometheus={"volume": "100GiB"}))["storage"]["tsdb"][
+        "retention"
+    ]
     assert retention == {"time": "15d", "size": "87040MB"}
 
 
@@ -167,10 +190,9 @@ def test_grafana_reads_its_password_from_a_file_and_has_no_default() -> None:
 
 def test_a_live_file_keeps_its_name_and_a_fixed_one_is_named_by_content() -> None:
     settings = parsed("prod")
-    before, after = (
-        {c["metadata"]["name"] for c in config_maps(settings, text)} for text in ("route: 1", "route: 2")
-    )
-    assert len(before ^ after) == 2 and all(name.startswith("alertmanager-config-") for name in before ^ after)
+    before, after = ({c["metadata"]["name"] for c in config_maps(settings, text)} for text in ("route: 1", "route: 2"))
+    assert len(before ^ after) == 2
+    assert all(name.startswith("alertmanager-config-") for name in before ^ after)
 
 
 def config_maps(settings: Settings, text: str) -> list[dict[str, Any]]:
@@ -202,7 +224,8 @@ def test_a_disabled_half_leaves_no_call_to_it() -> None:
 
 def test_a_single_alertmanager_has_no_peers() -> None:
     spec = alertmanager.spec(parsed("dev"), "")
-    assert "--cluster.listen-address=" in spec.args and spec.peer_port is None
+    assert "--cluster.listen-address=" in spec.args
+    assert spec.peer_port is None
 
 
 def test_bytes_and_text_of_one_directory_go_where_a_config_map_wants_them() -> None:
@@ -212,6 +235,7 @@ def test_bytes_and_text_of_one_directory_go_where_a_config_map_wants_them() -> N
 
 def test_the_pod_of_a_host_agent_differs_from_others_only_in_what_it_needs() -> None:
     agent = pod(exporters.node_exporter(parsed("prod")))
-    assert agent["hostNetwork"] and agent["hostPID"]
+    assert agent["hostNetwork"]
+    assert agent["hostPID"]
     assert [v["hostPath"]["path"] for v in agent["volumes"] if "hostPath" in v] == ["/"]
     assert all(m["readOnly"] for m in agent["containers"][0]["volumeMounts"])

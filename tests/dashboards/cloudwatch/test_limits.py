@@ -17,9 +17,7 @@ ECS = KINDS["ecs"]
 def kind_of(metrics_by_widget: list[int], alarms: int) -> ServiceKind:
     """A kind with a widget for each number of metrics, and that many alarms."""
     widgets = tuple(
-        ECS.widgets[0].model_copy(
-            update={"title": f"w{i}", "metrics": tuple(f"m{i}_{j}" for j in range(count))}
-        )
+        ECS.widgets[0].model_copy(update={"title": f"w{i}", "metrics": tuple(f"m{i}_{j}" for j in range(count))})
         for i, count in enumerate(metrics_by_widget)
     )
     own = tuple(ECS.alarms[0].model_copy(update={"name": f"Alarm{i}"}) for i in range(alarms))

@@ -164,9 +164,7 @@ def test_only_refused_events_are_put_again(world: World, monkeypatch: pytest.Mon
     assert len(ids) == len(set(ids)) == 2
 
 
-def test_events_refused_to_the_end_lead_to_another_delivery(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_events_refused_to_the_end_lead_to_another_delivery(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
 
     def refuse_all(params: Params) -> tuple[object, dict[str, object]]:
@@ -234,9 +232,7 @@ NOT_OURS = {
 
 
 @pytest.mark.parametrize("body", NOT_OURS.values(), ids=NOT_OURS)
-def test_an_unreadable_message_is_set_aside_and_the_rest_of_the_batch_goes_through(
-    world: World, body: str
-) -> None:
+def test_an_unreadable_message_is_set_aside_and_the_rest_of_the_batch_goes_through(world: World, body: str) -> None:
     assert world.route(body, FIRING) == []
     [letter] = world.dead_letters()
     assert letter["Body"] == body

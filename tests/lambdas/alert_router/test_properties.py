@@ -53,9 +53,7 @@ def body_of(group: list[Transition], instance: str) -> str:
     for minute, status in group:
         at = f"2026-03-01T09:{minute:02}:00Z"
         times = {"startsAt": at if status == "firing" else "2026-03-01T08:00:00Z", "endsAt": at}
-        alerts.append(
-            {**template, "status": status, "labels": {**template["labels"], "i": instance}, **times}
-        )
+        alerts.append({**template, "status": status, "labels": {**template["labels"], "i": instance}, **times})
     return sns_body({"alerts": alerts}, topic="critical")
 
 
@@ -78,9 +76,7 @@ def accepted(messages: list[list[Transition]]) -> set[Transition]:
 def stored(world: World, instance: str) -> tuple[str, str]:
     """Return the time and status that are stored for the example's alert."""
     fingerprints = {
-        detail["alert"]["fingerprint"]
-        for detail in world.effects()
-        if detail["alert"]["labels"].get("i") == instance
+        detail["alert"]["fingerprint"] for detail in world.effects() if detail["alert"]["labels"].get("i") == instance
     }
     [fingerprint] = fingerprints
     key = {"fingerprint": {"S": fingerprint}}

@@ -40,9 +40,7 @@ def log() -> Iterator[list[str]]:
         logger.setLevel(level)
 
 
-def test_an_event_becomes_one_message_in_its_channel(
-    world: World, slack: Slack, event: dict[str, Any]
-) -> None:
+def test_an_event_becomes_one_message_in_its_channel(world: World, slack: Slack, event: dict[str, Any]) -> None:
     world.invoke("notifier", event)
     world.invoke("notifier", event)
     [post] = slack.posts
@@ -97,9 +95,7 @@ def test_a_slack_that_cannot_be_reached_is_tried_again(world: World, event: dict
         world.invoke("notifier", event)
 
 
-def test_the_token_is_read_once_and_again_after_a_refusal(
-    world: World, slack: Slack, event: dict[str, Any]
-) -> None:
+def test_the_token_is_read_once_and_again_after_a_refusal(world: World, slack: Slack, event: dict[str, Any]) -> None:
     slack.answers.append((200, {"ok": False, "error": "token_revoked"}))
     with pytest.raises(PermanentError):
         world.invoke("notifier", event)

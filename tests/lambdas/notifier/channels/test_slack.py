@@ -65,9 +65,7 @@ def test_colour_tells_severity_and_resolution() -> None:
 
 def test_text_of_an_alert_cannot_mention_or_link() -> None:
     evil = "<!channel> <https://evil.example|click> & @here"
-    alert = replace(
-        ALERT, name=evil, summary=evil, description=evil, service=evil, team=evil, environment=evil
-    )
+    alert = replace(ALERT, name=evil, summary=evil, description=evil, service=evil, team=evil, environment=evil)
     for text in texts(slack.message(alert, "#a")):
         assert "<!channel>" not in text
         assert "<https://evil" not in text

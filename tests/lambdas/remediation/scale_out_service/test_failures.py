@@ -56,9 +56,7 @@ def test_a_crash_between_update_and_audit_does_not_add_twice(world: World, event
     assert world.desired_count() == 5
 
 
-def test_what_was_done_before_a_crash_is_audited_although_the_alarm_has_recovered(
-    world: World, event: Event
-) -> None:
+def test_what_was_done_before_a_crash_is_audited_although_the_alarm_has_recovered(world: World, event: Event) -> None:
     crash_at_audit(world, event)
     recovered(world, event["detail"])
     world.invoke(FUNCTION, event)
@@ -95,9 +93,7 @@ def test_a_recovered_alarm_stops_a_retry(world: World, event: Event) -> None:
 
 
 @pytest.mark.parametrize("limit", ["step", "max_capacity", "cooldown_seconds"])
-def test_a_request_without_a_limit_is_an_error_and_changes_nothing(
-    world: World, event: Event, limit: str
-) -> None:
+def test_a_request_without_a_limit_is_an_error_and_changes_nothing(world: World, event: Event, limit: str) -> None:
     del event["detail"]["effect"]["limits"][limit]
     with pytest.raises(Invalid, match=limit):
         world.invoke(FUNCTION, event)

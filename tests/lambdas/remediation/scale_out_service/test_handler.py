@@ -105,9 +105,7 @@ GUARDED: dict[Callable[[World, Event], None], str] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("happens", "reason"), GUARDED.items(), ids=lambda value: getattr(value, "__name__", "")
-)
+@pytest.mark.parametrize(("happens", "reason"), GUARDED.items(), ids=lambda value: getattr(value, "__name__", ""))
 def test_a_guard_skips_says_why_and_holds_no_cooldown(
     world: World, event: Event, happens: Callable[[World, Event], None], reason: str
 ) -> None:
@@ -159,9 +157,7 @@ def test_a_prometheus_alert_cannot_be_asked_again(world: World, event: Event) ->
     assert "DescribeAlarms" not in [call.operation for call in world.calls]
 
 
-def test_a_dry_run_says_what_it_would_do_and_does_not_hold_back_a_real_run(
-    world: World, event: Event
-) -> None:
+def test_a_dry_run_says_what_it_would_do_and_does_not_hold_back_a_real_run(world: World, event: Event) -> None:
     event["detail"]["effect"]["mode"] = "dry_run"
     world.invoke(FUNCTION, event)
     world.invoke(FUNCTION, another(event))
