@@ -12,10 +12,13 @@ PROJECT = "vigil"
 # Longest name that each AWS service takes (service quotas and API references of each).
 LIMITS = {
     "alarm": 255,
+    "alias": 256,
+    "archive": 48,
     "dashboard": 255,
     "event_bus": 256,
     "event_rule": 64,
     "function": 64,
+    "layer": 140,
     "log_group": 512,
     "queue": 80,
     "role": 64,

@@ -18,10 +18,11 @@ from alert_rules.model import Severity
 from alert_rules.overrides import Override, resolve
 from components.aws.context import AwsContext
 from components.aws.half import AwsHalf
+from components.aws.queues import DEAD_LETTER_QUEUES
 from components.aws.topics import topic_arn
 from components.base import Component
 from components.kubernetes.half import KubernetesHalf
-from components.naming import PROJECT
+from components.naming import PROJECT, physical_name
 from components.settings.load import Loaded
 from components.settings.model import Service, Settings
 from dashboards.grafana import main as main_dashboard
@@ -74,7 +75,24 @@ def resource_scopes(settings: Settings) -> tuple[ResourceScope, ...]:
         )
         for resource in settings.resources
     ]
-    return (*(scope for service in settings.services if (scope := _implied(service))), *named)
+    implied = [scope for service in settings.services if (scope := _implied(service))]
+    return (*implied, *named, *_of_the_alert_path(settings))
+
+
+def _of_the_alert_path(settings: Settings) -> list[ResourceScope]:
+    """The queues where the alert path sets aside what it cannot deliver: each must be watched."""
+    if not settings.aws.enabled:
+        return []
+    return [
+        ResourceScope(
+            name=part,
+            kind="dead_letter_queue",
+            service="alert-path",
+            team=settings.platform_team,
+            dimensions={"QueueName": physical_name("queue", str(settings.environment), part)},
+        )
+        for part in DEAD_LETTER_QUEUES
+    ]
 
 
 def _implied(service: Service) -> ResourceScope | None:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from alert_rules import yaml12
+from alert_rules.loader import read_yaml
 from alert_rules.problems import MISSING, InvalidFiles, Problem, nearest
 
 PLACEHOLDER = "[secret: its value is known only to `pulumi up`]"
@@ -42,7 +40,7 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
     if stack not in known:
         allowed = f"one of the stacks of this project: {', '.join(known) or 'there are none'}"
         raise InvalidFiles([Problem(path.name, "stack", stack, allowed, nearest(stack, known))])
-    config = _content(path).get("config", MISSING)
+    config = read_yaml(path).get("config", MISSING)
     if not isinstance(config, dict):
         raise InvalidFiles([Problem(path.name, "config", config, "a mapping of settings")])
     secret_keys = tuple(key for key, value in config.items() if _has_secret(value))
@@ -53,19 +51,6 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
 def stacks(project: Path) -> list[str]:
     """Names of the stacks that have a file in the project."""
     return sorted(path.name.split(".")[1] for path in project.glob("Pulumi.*.yaml"))
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml12.load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidFiles([Problem(path.name, "file", str(error), "a readable UTF-8 file")]) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or "not YAML"
-        line = mark.line + 1 if mark else None
-        raise InvalidFiles([Problem(path.name, "file", reason, "well-formed YAML", line=line)]) from error
-    return content if isinstance(content, dict) else {}
 
 
 def _has_secret(value: Any) -> bool:

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.context import AwsContext
-from components.aws.queues import allow_senders, encrypted_queue
+from components.aws.queues import ALERT_DEAD_LETTERS, FUNCTION_DEAD_LETTERS, allow_senders, encrypted_queue
 from components.aws.references import Reference, References
 from components.aws.tables import TABLES, Tables
 from components.aws.topics import Topics, redrive_to
@@ -44,7 +44,7 @@ class AlertPath(Component, area="aws"):
     ) -> None:
         super().__init__(name, opts)
         self._name, self._context, self._topics = name, context, topics
-        dead_letters = self._queue("alerts-dead-letters")
+        dead_letters = self._queue(ALERT_DEAD_LETTERS)
         queue = self._alert_queue(dead_letters, int(router.timeout.value))
         self._subscribe(queue)
         bus = self._bus()
@@ -100,7 +100,7 @@ class AlertPath(Component, area="aws"):
         bus = aws.cloudwatch.EventBus(f"{self._name}-bus", name=bus_name, opts=self.child())
         aws.cloudwatch.EventArchive(
             f"{self._name}-bus",
-            name=bus_name,
+            name=physical_name("archive", self._context.environment, "alerts"),
             event_source_arn=bus.arn,
             retention_days=ARCHIVE_DAYS,
             opts=self.child(),
@@ -109,7 +109,7 @@ class AlertPath(Component, area="aws"):
 
     def _function_dead_letters(self) -> pulumi.Output[str]:
         """The queue of events that a function failed to handle or that EventBridge failed to hand to it."""
-        queue = self._queue("function-dead-letters")
+        queue = self._queue(FUNCTION_DEAD_LETTERS)
         bus_name = physical_name("event_bus", self._context.environment, "alerts")
         rules = self._context.arn("events", f"rule/{bus_name}/*")
         name = f"{self._name}-function-dead-letters"

@@ -93,9 +93,7 @@ class LambdaFunction(Component, area="aws"):
             iam.allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn], condition=through_queues),
             *references.statements(self._manifest, self._references),
         )
-        return aws.iam.RolePolicy(
-            self._name, name="permissions", role=role.name, policy=policy, opts=self.child()
-        )
+        return aws.iam.RolePolicy(self._name, name="permissions", role=role.name, policy=policy, opts=self.child())
 
     def _function(
         self,

@@ -80,9 +80,7 @@ class AwsHalf(Component, area="aws"):
         kubernetes = self._settings.kubernetes
         if not kubernetes.enabled:
             return None
-        return AlertmanagerIdentity(
-            f"{self._name}-alertmanager", kubernetes, context=self._context, opts=self.child()
-        )
+        return AlertmanagerIdentity(f"{self._name}-alertmanager", kubernetes, context=self._context, opts=self.child())
 
     def _alarms(self, alarms: Sequence[CompiledAlarm]) -> Mapping[str, CompiledAlarm]:
         made = Alarms(
@@ -94,9 +92,7 @@ class AwsHalf(Component, area="aws"):
         )
         return made.names
 
-    def _dashboards(
-        self, resources: Sequence[ResourceScope], alarms: Sequence[CompiledAlarm]
-    ) -> Sequence[str]:
+    def _dashboards(self, resources: Sequence[ResourceScope], alarms: Sequence[CompiledAlarm]) -> Sequence[str]:
         bodies = build.bodies(
             loader.builtin().kinds,
             resources,
@@ -115,9 +111,7 @@ class AwsHalf(Component, area="aws"):
     def _policy(self, alarms: Sequence[CompiledAlarm], links: Links) -> str:
         # ARNs by formula: Outputs of the topics would hide the function's code from the first preview.
         topics = {topic_arn(self._context, severity): severity for severity in Severity}
-        document = policy_document(
-            self._settings, context=self._context, alarms=alarms, topics=topics, links=links
-        )
+        document = policy_document(self._settings, context=self._context, alarms=alarms, topics=topics, links=links)
         return json.dumps(document, sort_keys=True)
 
     def _references(self, path: AlertPath) -> References:

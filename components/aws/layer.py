@@ -40,7 +40,7 @@ class SharedLayer(Component, area="aws"):
         super().__init__(name, opts)
         layer = aws.lambda_.LayerVersion(
             name,
-            layer_name=physical_name("function", context.environment, "shared"),
+            layer_name=physical_name("layer", context.environment, "shared"),
             description=", ".join(f"{name} {distribution(name).version}" for name in distributions),
             code=archive(distributions),
             compatible_architectures=[ARCHITECTURE],

@@ -15,6 +15,7 @@ from components.aws.alarms import alarm_name
 from components.aws.context import AwsContext
 from components.aws.dashboards import dashboard_url
 from components.manifests import FunctionManifest
+from components.routing import remediation_mode
 from components.settings.model import MaintenanceWindow, RemediationAction, Service, Settings
 
 VERSION = 1
@@ -94,10 +95,10 @@ def _window(window: MaintenanceWindow) -> Document:
 
 
 def _remediation(settings: Settings, manifest: FunctionManifest) -> Document:
-    """How far an action may go: its own mode over the general one, its own limits over the manifest's."""
+    """How far an action may go: its mode, and its own limits over the manifest's."""
     own = settings.remediation.actions.get(manifest.name, RemediationAction())
     limits = {}
     for name, parameter in manifest.limits.items():
         key = f"{name}_seconds" if parameter.unit is Unit.DURATION else name
         limits[key] = int(parameter.resolve(own.limits.get(name, parameter.default)).value)
-    return {"mode": own.mode or settings.remediation.mode, "limits": limits}
+    return {"mode": remediation_mode(settings, manifest.name), "limits": limits}

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from alert_rules.model import Severity
 from components.aws import iam
 from components.aws.context import AwsContext
-from components.aws.queues import allow_senders, encrypted_queue
+from components.aws.queues import SUBSCRIPTION_DEAD_LETTERS, allow_senders, encrypted_queue
 from components.base import Component
 from components.naming import physical_name
 from components.settings.model import EmailReceiver
@@ -59,7 +59,7 @@ class Topics(Component, area="aws"):
             policy=key_policy(self._context),
             opts=self.child(),
         )
-        alias = f"alias/{physical_name('topic', self._context.environment, 'alerts')}"
+        alias = f"alias/{physical_name('alias', self._context.environment, 'alerts')}"
         aws.kms.Alias(f"{self._name}-key", name=alias, target_key_id=key.key_id, opts=self.child())
         return key.arn
 
@@ -77,9 +77,7 @@ class Topics(Component, area="aws"):
 
     def _dead_letters(self) -> pulumi.Output[str]:
         name = f"{self._name}-dead-letters"
-        queue = encrypted_queue(
-            self, name, "subscriptions-dead-letters", context=self._context, key_arn=self.key_arn
-        )
+        queue = encrypted_queue(self, name, SUBSCRIPTION_DEAD_LETTERS, context=self._context, key_arn=self.key_arn)
         allow_senders(self, name, queue, service="sns.amazonaws.com", sources=list(self.arns.values()))
         return queue.arn
 

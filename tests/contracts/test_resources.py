@@ -113,3 +113,22 @@ def test_exports_hold_endpoints_topics_and_dashboards(stack: str) -> None:
         "main_dashboard",
     }
     assert set(exports["topic_arns"]) == {str(severity) for severity in Severity}
+
+
+@every_stack
+def test_every_dead_letter_queue_is_watched(stack: str) -> None:
+    recording = rendered.stack(stack).recording
+    queues = {r.inputs["name"] for r in recording.of_type("aws:sqs/queue:Queue") if "dead-letters" in r.inputs["name"]}
+    alarms = recording.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
+    watched = {a.inputs["dimensions"]["QueueName"] for a in alarms if a.inputs["namespace"] == "AWS/SQS"}
+    assert watched == queues and len(queues) == 3
+
+
+@every_stack
+def test_every_alarm_tells_a_topic_of_its_own_severity_both_ways(stack: str) -> None:
+    alarms = list(rendered.stack(stack).recording.of_type("aws:cloudwatch/metricAlarm:MetricAlarm"))
+    assert alarms
+    for alarm in alarms:
+        [topic] = alarm.inputs["alarmActions"]
+        assert alarm.inputs["okActions"] == [topic]
+        assert topic.endswith(f":vigil-{stack}-alerts-{alarm.inputs['tags']['severity']}")

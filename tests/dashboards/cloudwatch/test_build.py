@@ -35,7 +35,7 @@ each_body = pytest.mark.parametrize("body", EVERY.values(), ids=EVERY.keys())
 
 
 def test_there_is_one_for_each_audience_that_a_kind_names() -> None:
-    assert list(EVERY) == ["api", "business", "models", "resources"]
+    assert list(EVERY) == ["api", "business", "models", "monitoring", "resources"]
     assert set(EVERY) == {kind.dashboard for kind in KINDS.values()}
 
 
