@@ -6,7 +6,7 @@ cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -85,8 +85,8 @@ def policy(
     name: str, namespace: str, calls: Sequence[Call], called_by: Sequence[Caller], admits: Sequence[Admit]
 ) -> Manifest:
     """Exactly what the workload may call and be called by."""
-    ingress = [_rule("from", _pods(c.name, c.namespace), (c.port,), c.protocols) for c in called_by]
-    ingress += [_rule("from", {"namespaceSelector": _namespace(a.namespace)}, (a.port,)) for a in admits]
+    ingress = [_rule("from", [_pods(c.name, c.namespace)], (c.port,), c.protocols) for c in called_by]
+    ingress += [_rule("from", [_anyone_in(a.namespace)], (a.port,)) for a in admits]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -104,7 +104,7 @@ def policy(
 def namespace_policies(namespace: str) -> list[Manifest]:
     """Nothing is allowed in a namespace but what a workload's own policy allows, and asking the cluster's DNS."""
     deny: Manifest = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    dns = _rule("to", {"namespaceSelector": _namespace("kube-system")}, (53,), ("UDP", "TCP"))
+    dns = _rule("to", [_anyone_in("kube-system")], (53,), ("UDP", "TCP"))
     allow: Manifest = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [dns]}
     return [
         {
@@ -117,26 +117,30 @@ def namespace_policies(namespace: str) -> list[Manifest]:
     ]
 
 
+# Clusters are of either address family, or of both.
+_ANYWHERE: list[Manifest] = [{"ipBlock": {"cidr": "0.0.0.0/0"}}, {"ipBlock": {"cidr": "::/0"}}]
+
+
 def _egress(call: Call) -> Manifest:
     match call:
         case ToWorkload():
-            return _rule("to", _pods(call.name, call.namespace), (call.port,), call.protocols)
+            return _rule("to", [_pods(call.name, call.namespace)], (call.port,), call.protocols)
         case ToNamespace():
-            return _rule("to", {"namespaceSelector": _namespace(call.namespace)}, call.ports)
+            return _rule("to", [_anyone_in(call.namespace)], call.ports)
         case ToAnywhere():
-            return _rule("to", {"ipBlock": {"cidr": "0.0.0.0/0"}}, call.ports)
+            return _rule("to", _ANYWHERE, call.ports)
 
 
 def _rule(
-    direction: str, peer: Mapping[str, object], ports: Sequence[int], protocols: Sequence[str] = ("TCP",)
+    direction: str, peers: Sequence[Manifest], ports: Sequence[int], protocols: Sequence[str] = ("TCP",)
 ) -> Manifest:
     allowed = [{"port": port, "protocol": protocol} for port in sorted(ports) for protocol in protocols]
-    return {direction: [dict(peer)], "ports": allowed}
+    return {direction: list(peers), "ports": allowed}
 
 
 def _pods(name: str, namespace: str) -> Manifest:
-    return {"namespaceSelector": _namespace(namespace), "podSelector": {"matchLabels": selector(name)}}
+    return {**_anyone_in(namespace), "podSelector": {"matchLabels": selector(name)}}
 
 
-def _namespace(name: str) -> Manifest:
-    return {"matchLabels": {"kubernetes.io/metadata.name": name}}
+def _anyone_in(namespace: str) -> Manifest:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
