@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -84,6 +85,9 @@ def schema() -> None:
 
 def run() -> None:
     """Entry point: mistakes of people are told on one screen and end with exit code 1, without a traceback."""
+    # Nearly everything that a preview builds lives until it ends: collecting garbage finds none, at two seconds for a
+    # thousand services and 8 MB saved (benchmarks/preview_scaling.py).
+    gc.disable()
     try:
         app()
     except InvalidFiles as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from components.settings.model import Settings
 
 PIPED_WIDTH = 170
 """Columns; the widest alert line of the committed stacks fits without breaking a word."""
+
+NAMES_SHOWN = 6
+"""Scopes that a line of the alert table names; plan.json has all of them."""
 
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
@@ -94,21 +98,48 @@ def _components(stack: str, recording: Recording) -> Table:
     return table
 
 
+@dataclass
+class _Row:
+    """One line of the alert table: an alert in every scope in which it means the same."""
+
+    alert: str
+    severity: str
+    source: str
+    condition: str
+    notified: tuple[str, ...]
+    remediation: str
+    scopes: list[str]
+
+
+def _grouped(alerts: Sequence[dict[str, Any]]) -> list[_Row]:
+    rows: dict[tuple[Any, ...], _Row] = {}
+    for alert in alerts:
+        parts = [alert[key] for key in ("alert", "severity", "source", "condition")]
+        same = (*parts, tuple(alert["notified"]), alert["remediation"])
+        rows.setdefault(same, _Row(*same, scopes=[])).scopes.append(alert["scope"])
+    return list(rows.values())
+
+
+def _some(names: Sequence[str]) -> str:
+    """The names, or the first of them and how many more: a table of a thousand services is read by nobody."""
+    shown, rest = names[:NAMES_SHOWN], len(names) - NAMES_SHOWN
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+
+
 def _alerts(alerts: Sequence[dict[str, Any]]) -> Table:
     table = Table(title="Alerts", title_justify="left", title_style="bold", show_lines=False)
     table.add_column("alert", no_wrap=True)
     table.add_column("severity", no_wrap=True)
     for column, share in (("from", 3), ("fires when", 4), ("notified", 3), ("done", 2)):
         table.add_column(column, ratio=share)
-    for alert in alerts:
-        severity = alert["severity"]
+    for row in _grouped(alerts):
         table.add_row(
-            alert["alert"],
-            f"[{_STYLES[severity]}]{severity}[/]",
-            f"{alert['source']}: {alert['scope']}",
-            alert["condition"],
-            "\n".join(alert["notified"]) or "[yellow]nobody[/]",
-            alert["remediation"] or "-",
+            row.alert,
+            f"[{_STYLES[row.severity]}]{row.severity}[/]",
+            f"{row.source}: {_some(row.scopes)}",
+            row.condition,
+            "\n".join(row.notified) or "[yellow]nobody[/]",
+            row.remediation or "-",
         )
     return table
 

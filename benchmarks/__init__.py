@@ -1,0 +1,1 @@
+"""The speed claims of vigil: one a file, each with its goal, run by `make bench`."""
