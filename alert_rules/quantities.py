@@ -15,6 +15,8 @@ class Unit(StrEnum):
     """What a parameter measures. The base unit of each is what the metric itself is in."""
 
     DURATION = "duration"  # seconds
+    MILLISECONDS = "milliseconds"  # for metrics that are in milliseconds; written with a unit of time all the same
+    MICROSECONDS = "microseconds"  # likewise
     WINDOW = "window"  # seconds, written into PromQL as a range such as 5m
     RATIO = "ratio"  # 0..1, written by people as a percentage
     PERCENT = "percent"  # 0..100, for metrics that are in percent already
@@ -26,6 +28,8 @@ class Unit(StrEnum):
 
 _SUFFIXES: dict[Unit, dict[str, float]] = {
     Unit.DURATION: {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800},
+    Unit.MILLISECONDS: {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000},
+    Unit.MICROSECONDS: {"us": 1, "ms": 1000, "s": 1_000_000, "m": 60_000_000},
     Unit.WINDOW: {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800},
     Unit.RATIO: {"%": 0.01},
     Unit.PERCENT: {"%": 1},
@@ -37,6 +41,8 @@ _SUFFIXES: dict[Unit, dict[str, float]] = {
 
 _EXAMPLES: dict[Unit, str] = {
     Unit.DURATION: "a duration such as 300ms, 30s, 5m, 1h or 15d",
+    Unit.MILLISECONDS: "a duration such as 500ms, 30s or 10m",
+    Unit.MICROSECONDS: "a duration such as 500us, 300ms or 1s",
     Unit.WINDOW: "a time range such as 5m or 1h",
     Unit.RATIO: "a percentage such as 2% or 0.5%",
     Unit.PERCENT: "a percentage such as 80%",

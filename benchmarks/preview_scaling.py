@@ -11,8 +11,8 @@ noise only ever adds. Steps of fewer than some fifty resources drown in what noi
 Linear means: the exponent p fitted to `time - fixed cost = b * (resources - fixed resources) ** p` is at most 1.35,
 where the fixed cost is that of the same stack without services. The issue names no figure: no function is called more
 often than in proportion (by profile), yet touching more memory costs a little more each time (1.0 to 1.26 were seen),
-and n log n would be 1.2, quadratic 2. The marginal cost is held to its goal twice: from no service to the last point, and over the
-last step, where a cost that grows would show. Ends with status 1 when a goal is missed.
+and n log n would be 1.2, quadratic 2. The marginal cost is held to its goal twice: from no service to the last point,
+and over the last step, where a cost that grows would show. Ends with status 1 when a goal is missed.
 """
 
 from __future__ import annotations

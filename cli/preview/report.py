@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -98,25 +97,12 @@ def _components(stack: str, recording: Recording) -> Table:
     return table
 
 
-@dataclass
-class _Row:
-    """One line of the alert table: an alert in every scope in which it means the same."""
-
-    alert: str
-    severity: str
-    source: str
-    condition: str
-    notified: tuple[str, ...]
-    remediation: str
-    scopes: list[str]
-
-
-def _grouped(alerts: Sequence[dict[str, Any]]) -> list[_Row]:
-    rows: dict[tuple[Any, ...], _Row] = {}
+def _grouped(alerts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The alerts with all scopes together in which one means the same: a line each of the alert table."""
+    rows: dict[str, dict[str, Any]] = {}
     for alert in alerts:
-        parts = [alert[key] for key in ("alert", "severity", "source", "condition")]
-        same = (*parts, tuple(alert["notified"]), alert["remediation"])
-        rows.setdefault(same, _Row(*same, scopes=[])).scopes.append(alert["scope"])
+        meaning = {key: value for key, value in alert.items() if key != "scope"}
+        rows.setdefault(str(meaning), meaning | {"scopes": []})["scopes"].append(alert["scope"])
     return list(rows.values())
 
 
@@ -133,13 +119,14 @@ def _alerts(alerts: Sequence[dict[str, Any]]) -> Table:
     for column, share in (("from", 3), ("fires when", 4), ("notified", 3), ("done", 2)):
         table.add_column(column, ratio=share)
     for row in _grouped(alerts):
+        severity = row["severity"]
         table.add_row(
-            row.alert,
-            f"[{_STYLES[row.severity]}]{row.severity}[/]",
-            f"{row.source}: {_some(row.scopes)}",
-            row.condition,
-            "\n".join(row.notified) or "[yellow]nobody[/]",
-            row.remediation or "-",
+            row["alert"],
+            f"[{_STYLES[severity]}]{severity}[/]",
+            f"{row['source']}: {_some(row['scopes'])}",
+            row["condition"],
+            "\n".join(row["notified"]) or "[yellow]nobody[/]",
+            row["remediation"] or "-",
         )
     return table
 

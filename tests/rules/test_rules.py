@@ -1,0 +1,211 @@
+"""The Prometheus rules as promtool judges them: well formed, and firing when and only when they should."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alert_rules import yaml12
+from alert_rules.compilers.common import Links, ServiceScope
+from alert_rules.compilers.prometheus import PrometheusRules, compile_rules
+from alert_rules.model import EVALUATION_INTERVAL, PrometheusAlert
+from alert_rules.overrides import Override
+from alert_rules.quantities import seconds_text
+from tests.rules.files import ALERTS, SUBJECTS, rule_tests
+from tests.validators import promtool
+
+pytestmark = pytest.mark.validators
+
+LINKS = Links("https://runbooks.example.com", "https://grafana.example.com")
+EVERY_SERVICE = 'service!=""'
+
+Case = dict[str, Any]
+
+
+def compiled(
+    *, overrides: Mapping[str, Override] | None = None, services: Sequence[ServiceScope] = ()
+) -> PrometheusRules:
+    return compile_rules(ALERTS, overrides=overrides or {}, services=services, links=LINKS)
+
+
+def written(rules: PrometheusRules, directory: Path) -> list[Path]:
+    """The rule files of `rules`, written to `directory`."""
+    for name, content in rules.files.items():
+        (directory / name).write_text(yaml12.dump(content))
+    return [directory / name for name in rules.files]
+
+
+def run(tests: Mapping[str, Any], rule_files: Sequence[Path], directory: Path) -> None:
+    """Let promtool run `tests` against the rule files. Raises AssertionError with its report if one fails."""
+    file = directory / "rule_tests.yml"
+    file.write_text(yaml12.dump({"rule_files": [str(path) for path in rule_files], **tests}))
+    promtool.test_rules(file)
+
+
+def test_prometheus_takes_the_rules_without_a_remark(tmp_path: Path) -> None:
+    report = promtool.check_rules(*written(compiled(), tmp_path))
+    assert report.count("SUCCESS") == len(SUBJECTS)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_the_rules_do_what_their_tests_say(subject: str, tmp_path: Path) -> None:
+    written(compiled(), tmp_path)
+    run(rule_tests(subject), [tmp_path / f"{subject}.yaml"], tmp_path)
+
+
+# --- the rule tests notice when a rule is no longer what it was -------------------------------------------
+
+
+def mutants(alert: PrometheusAlert) -> Iterator[tuple[str, dict[str, str]]]:
+    """A rule's keys with one thing about it changed, and what that is."""
+    values = {name: parameter.resolve(parameter.default) for name, parameter in alert.parameters.items()}
+    expression = alert.promql(values, EVERY_SERVICE)
+    for seconds in (-EVALUATION_INTERVAL, EVALUATION_INTERVAL):
+        yield f"for {seconds:+.0f}s", {"for": seconds_text(alert.default_hold + seconds)}
+    for name, value in values.items():
+        for percent in (90, 110):
+            changed = values | {name: replace(value, value=value.value * percent / 100)}
+            yield f"{name} at {percent} %", {"expr": alert.promql(changed, EVERY_SERVICE)}
+    for matcher in sorted(set(re.findall(r',\w+[!=]=?~?"[^"]*"', expression))):
+        yield f"without {matcher[1:]}", {"expr": expression.replace(matcher, "")}
+    yield "any series", {"expr": alert.promql(values, 'service!="nobody"')}
+    yield "no team", {"expr": expression.replace("service, team", "service")}
+    has_instance = "team, instance" in expression
+    regrouped = ("team, instance", "team") if has_instance else ("service, team", "service, team, instance")
+    yield "other instances", {"expr": expression.replace(*regrouped)}
+
+
+MUTANTS = [pytest.param(alert, keys, id=f"{alert.name}: {what}") for alert in ALERTS for what, keys in mutants(alert)]
+
+
+@pytest.mark.parametrize(("alert", "keys"), MUTANTS)
+def test_the_rule_tests_notice_a_change_of_a_rule(alert: PrometheusAlert, keys: dict[str, str], tmp_path: Path) -> None:
+    rule = next(rule for rule in rules_of(compiled(), alert.subject) if rule["alert"] == alert.name)
+    file = tmp_path / "changed.yaml"
+    file.write_text(yaml12.dump({"groups": [{"name": alert.subject, "rules": [rule | keys]}]}))
+    group = rule_tests(alert.subject)
+    with pytest.raises(AssertionError, match=f"alertname: {alert.name}"):
+        run(group | {"tests": [only(alert.name, each) for each in group["tests"]]}, [file], tmp_path)
+
+
+def only(alert: str, group: dict[str, Any]) -> dict[str, Any]:
+    """The test group with the cases of one alert."""
+    return group | {"alert_rule_test": [case for case in group["alert_rule_test"] if case["alertname"] == alert]}
+
+
+def rules_of(rules: PrometheusRules, subject: str) -> list[dict[str, Any]]:
+    return [rule for group in rules.files[f"{subject}.yaml"]["groups"] for rule in group["rules"]]
+
+
+# --- overrides --------------------------------------------------------------------------------------------
+
+SETTLED = "15m"  # by then a steady series has filled its window and outlasted every `for`
+
+
+def failing(percent: float, *services: str) -> list[dict[str, str]]:
+    """Series of services that answer 20 requests a second, of which so many per cent with 500."""
+    errors = 12 * percent  # a minute
+    return [
+        {
+            "series": f'http_requests_total{{service="{service}",team="shop",status_code="{code}"}}',
+            "values": values,
+        }
+        for service in services
+        for code, values in (("500", f"0+{errors}x20"), ("200", f"0+{1200 - errors}x20"))
+    ]
+
+
+def fired(service: str, *, value: str, threshold: str, severity: str = "critical") -> Case:
+    """HighErrorRate for a service as promtool is to find it."""
+    return {
+        "exp_labels": {"severity": severity, "service": service, "team": "shop"},
+        "exp_annotations": {
+            "summary": f"{service} answers with server errors",
+            "description": f"{value} of the requests to {service} fail with 5xx (alert above {threshold}).",
+            "runbook_url": "https://runbooks.example.com/HighErrorRate.md",
+            "dashboard_url": f"https://grafana.example.com/d/main?var-service={service}",
+        },
+    }
+
+
+def expect(
+    rules: PrometheusRules,
+    series: list[dict[str, str]],
+    alerts: list[Case],
+    directory: Path,
+    at: str = SETTLED,
+) -> None:
+    """Assert that of HighErrorRate these alerts, and no others, fire for the series."""
+    case = {"eval_time": at, "alertname": "HighErrorRate", "exp_alerts": alerts}
+    group = {"interval": "1m", "input_series": series, "alert_rule_test": [case]}
+    run({"evaluation_interval": "15s", "tests": [group]}, written(rules, directory), directory)
+
+
+def for_service(name: str, **override: Any) -> ServiceScope:
+    return ServiceScope(name, "shop", {"HighErrorRate": override})
+
+
+NAMES = ("a", "ab", "b", "eu-a")  # a loose match of one name would find another
+
+
+def test_an_override_for_a_service_applies_to_it_alone(tmp_path: Path) -> None:
+    rules = compiled(services=[for_service("a", threshold="2%")])
+    expect(rules, failing(3, *NAMES), [fired("a", value="3%", threshold="2%")], tmp_path)
+
+
+def test_an_overridden_service_is_watched_once_and_every_other_still_is(tmp_path: Path) -> None:
+    rules = compiled(services=[for_service("a", threshold="2%")])
+    thresholds = {"a": "2%", "ab": "5%", "b": "5%", "eu-a": "5%"}
+    alerts = [fired(name, value="6%", threshold=threshold) for name, threshold in thresholds.items()]
+    expect(rules, failing(6, *NAMES), alerts, tmp_path)
+
+
+def test_several_services_have_overrides_of_their_own(tmp_path: Path) -> None:
+    rules = compiled(services=[for_service("a", threshold="2%"), for_service("b", threshold="10%", severity="high")])
+    alerts = [
+        fired("a", value="6%", threshold="2%"),
+        *(fired(n, value="6%", threshold="5%") for n in ("ab", "eu-a")),
+    ]
+    expect(rules, failing(6, *NAMES), alerts, tmp_path)
+    loud_b = fired("b", value="12%", threshold="10%", severity="high")
+    expect(rules, failing(12, "b"), [loud_b], tmp_path)
+
+
+def test_an_override_of_the_environment_reaches_a_service_with_another_override(tmp_path: Path) -> None:
+    rules = compiled(
+        overrides={"HighErrorRate": {"threshold": "1%", "for": "10m"}},
+        services=[for_service("a", severity="medium")],
+    )
+    mild = fired("a", value="3%", threshold="1%", severity="medium")
+    loud = fired("b", value="3%", threshold="1%")
+    expect(rules, failing(3, "a", "b"), [mild, loud], tmp_path)
+    expect(rules, failing(3, "a", "b"), [], tmp_path, at="10m")
+
+
+def test_an_alert_that_is_disabled_for_a_service_watches_every_other(tmp_path: Path) -> None:
+    rules = compiled(services=[for_service("a", enabled=False)])
+    alerts = [fired(name, value="6%", threshold="5%") for name in ("ab", "b", "eu-a")]
+    expect(rules, failing(6, *NAMES), alerts, tmp_path)
+
+
+def test_an_alert_that_is_enabled_for_one_service_alone_watches_no_other(tmp_path: Path) -> None:
+    rules = compiled(overrides={"HighErrorRate": {"enabled": False}}, services=[for_service("a", enabled=True)])
+    expect(rules, failing(6, *NAMES), [fired("a", value="6%", threshold="5%")], tmp_path)
+
+
+def test_a_disabled_alert_leaves_no_rule_and_its_neighbours_stay() -> None:
+    rules = compiled(overrides={"HighErrorRate": {"enabled": False}})
+    assert [rule["alert"] for rule in rules_of(rules, "http")] == ["HighResponseTime"]
+    assert "HighErrorRate" not in {line.name for line in rules.alerts}
+
+
+def test_a_subject_whose_alerts_are_all_disabled_leaves_no_file() -> None:
+    rules = compiled(overrides={alert.name: {"enabled": False} for alert in ALERTS if alert.subject == "http"})
+    assert sorted(rules.files) == [f"{subject}.yaml" for subject in SUBJECTS if subject != "http"]
+
+
+def test_prometheus_takes_overridden_rules_without_a_remark(tmp_path: Path) -> None:
+    promtool.check_rules(*written(compiled(services=[for_service("a", threshold="2%")]), tmp_path))
