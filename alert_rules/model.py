@@ -217,6 +217,9 @@ class ServiceKind(Definition):
     platform: Platform | None = None
     dimension_sets: tuple[tuple[str, ...], ...]
     fixed_dimensions: dict[str, str] = {}
+    dimension_patterns: dict[str, str] = Field(
+        {}, description="Dimension → what its values look like, where easily mistaken."
+    )
     dashboard: str = Field(description="Name of the CloudWatch dashboard that shows it.")
     alarms: tuple[Alarm, ...]
     widgets: tuple[Widget, ...]

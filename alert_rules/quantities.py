@@ -101,8 +101,9 @@ def plain_number(value: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """Whole seconds as the largest single unit that divides them: 300 → 5m, 90 → 90s, 0 → 0s."""
+    """Seconds as the largest single unit that divides them, as Prometheus reads it: 300 → 5m, 7.5 → 7500ms."""
     for suffix, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60)):
         if seconds and seconds % size == 0:
             return f"{int(seconds // size)}{suffix}"
-    return f"{plain_number(seconds)}s"
+    whole = float(seconds).is_integer()
+    return f"{int(seconds)}s" if whole else f"{round(seconds * 1000)}ms"

@@ -65,7 +65,6 @@ def policy() -> dict[str, Any]:
         "services": {},
         "topics": {TOPIC: "high"},
         "routes": dict.fromkeys(("critical", "high", "medium", "low", "info"), route),
-        "maintenance": [],
         "remediation": {"scale_out_service": {"mode": "automatic", "limits": limits}},
     }
 

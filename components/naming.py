@@ -9,6 +9,12 @@ from typing import Any
 
 PROJECT = "vigil"
 
+ALERT_DEAD_LETTERS = "alerts-dead-letters"
+FUNCTION_DEAD_LETTERS = "function-dead-letters"
+SUBSCRIPTION_DEAD_LETTERS = "subscriptions-dead-letters"
+DEAD_LETTER_QUEUES = (ALERT_DEAD_LETTERS, FUNCTION_DEAD_LETTERS, SUBSCRIPTION_DEAD_LETTERS)
+"""What the router cannot read, what a function fails to do, what a topic cannot deliver."""
+
 # Longest name that each AWS service takes (service quotas and API references of each).
 LIMITS = {
     "alarm": 255,

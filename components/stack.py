@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,10 @@ from alert_rules.model import Severity
 from alert_rules.overrides import Override, resolve
 from components.aws.context import AwsContext
 from components.aws.half import AwsHalf
-from components.aws.queues import DEAD_LETTER_QUEUES
 from components.aws.topics import topic_arn
 from components.base import Component
 from components.kubernetes.half import KubernetesHalf
-from components.naming import PROJECT, physical_name
+from components.naming import DEAD_LETTER_QUEUES, PROJECT, physical_name
 from components.settings.load import Loaded
 from components.settings.model import Service, Settings
 from dashboards.grafana import main as main_dashboard
@@ -122,15 +121,16 @@ class Stack(Component, area="stack"):
         content = compile_content(settings)
         self.exports: dict[str, Any] = {"environment": str(settings.environment)}
         topics: Mapping[Severity, str] = {}
+        identity: Sequence[pulumi.Resource] = ()
         if settings.aws.enabled:
             context = AwsContext.of(settings, region=loaded.region)
             topics = {severity: topic_arn(context, severity) for severity in Severity}
-            self._aws(settings, context, content)
+            identity = self._aws(settings, context, content).alertmanager_identity
         if settings.kubernetes.enabled:
-            self._kubernetes(settings, content, topics, loaded.region)
+            self._kubernetes(settings, content, topics, loaded.region, identity)
         self.register_outputs({})
 
-    def _aws(self, settings: Settings, context: AwsContext, content: Content) -> None:
+    def _aws(self, settings: Settings, context: AwsContext, content: Content) -> AwsHalf:
         provider = aws.Provider(
             "aws",
             region=context.region,
@@ -153,9 +153,23 @@ class Stack(Component, area="stack"):
             f"{context.console}/cloudwatch/home?region={context.region}#dashboards/dashboard/{name}"
             for name in half.dashboard_names
         ]
+        return half
 
-    def _kubernetes(self, settings: Settings, content: Content, topics: Mapping[Severity, str], region: str) -> None:
-        provider = k8s.Provider("kubernetes", context=settings.kubernetes.context, opts=self.child())
+    def _kubernetes(
+        self,
+        settings: Settings,
+        content: Content,
+        topics: Mapping[Severity, str],
+        region: str,
+        identity: Sequence[pulumi.Resource],
+    ) -> None:
+        provider = k8s.Provider(
+            "kubernetes",
+            context=kubeconfig_context(settings, region),
+            # Rules and dashboards are read again in place; by default a changed ConfigMap is deleted and made anew.
+            enable_config_map_mutable=True,
+            opts=self.child(),
+        )
         half = KubernetesHalf(
             "kubernetes",
             settings,
@@ -163,9 +177,19 @@ class Stack(Component, area="stack"):
             dashboards=content.dashboards,
             topic_arns=topics,
             region=region,
+            before_alertmanager=identity,
             opts=self.child(providers=[provider]),
         )
         self.exports["prometheus_url"] = half.prometheus_url
         self.exports["alertmanager_url"] = half.alertmanager_url
         self.exports["grafana_url"] = settings.links.grafana
         self.exports["main_dashboard"] = content.links.dashboard("main")
+
+
+def kubeconfig_context(settings: Settings, region: str) -> str | None:
+    """The kubeconfig context to deploy to: the one set, or that of the EKS cluster as `aws eks update-kubeconfig` names
+    it. None (the current context) only where neither is set: a shell that points at dev must not get production."""
+    kubernetes = settings.kubernetes
+    if kubernetes.context or not kubernetes.eks_cluster or not settings.aws.enabled:
+        return kubernetes.context
+    return AwsContext.of(settings, region=region).arn("eks", f"cluster/{kubernetes.eks_cluster}")

@@ -54,6 +54,13 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
         "(vigil:receivers has no one for it)"
         for severity, count in unheard.items()
     ]
+    email = settings.receivers.email
+    if settings.aws.enabled and (email is None or Severity.HIGH not in email.severities):
+        found.append(
+            "no e-mail for severity high: when the alert path itself fails, its alarms leave by that same path"
+        )
+    if settings.kubernetes.enabled and settings.kubernetes.ingress_namespace is None:
+        found.append("vigil:kubernetes.ingress_namespace is unset: Grafana is reached by `kubectl port-forward` alone")
     for service in settings.services:
         if service.runs_on.kubernetes and not service.metrics and not service.probe:
             found.append(f"service {service.name} has neither metrics nor a probe: no alert can see it")

@@ -18,7 +18,10 @@ SIMPLE_STATISTICS = ("Average", "Sum", "Maximum", "Minimum", "SampleCount")
 
 
 class Alarms(Component, area="aws"):
-    """One metric alarm for each compiled alarm; its severity's topic hears it fire and end."""
+    """One metric alarm for each compiled alarm; its severity's topic hears it fire and end.
+
+    `after` is what must be there before the first alarm can be heard.
+    """
 
     names: Mapping[str, CompiledAlarm]
 
@@ -29,18 +32,31 @@ class Alarms(Component, area="aws"):
         *,
         context: AwsContext,
         topic_arns: Mapping[Severity, pulumi.Input[str]],
+        after: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
         self.names = {alarm_name(context.environment, alarm): alarm for alarm in alarms}
-        for physical, alarm in self.names.items():
-            logical = f"{name}-{alarm.resource.name}-{alarm.alert}"
-            self._alarm(logical, physical, alarm, topic_arns[alarm.severity])
+        # An alarm that is breaching as it is made publishes at once, and never again while it stays so.
+        options = self.child(depends_on=list(after))
+        self.alarms = [
+            self._alarm(
+                f"{name}-{alarm.resource.name}-{alarm.alert}", physical, alarm, topic_arns[alarm.severity], options
+            )
+            for physical, alarm in self.names.items()
+        ]
         self.register_outputs({})
 
-    def _alarm(self, name: str, physical: str, alarm: CompiledAlarm, topic: pulumi.Input[str]) -> None:
+    def _alarm(
+        self,
+        name: str,
+        physical: str,
+        alarm: CompiledAlarm,
+        topic: pulumi.Input[str],
+        options: pulumi.ResourceOptions,
+    ) -> aws.cloudwatch.MetricAlarm:
         simple = alarm.statistic in SIMPLE_STATISTICS
-        aws.cloudwatch.MetricAlarm(
+        return aws.cloudwatch.MetricAlarm(
             name,
             name=physical,
             alarm_description=description(alarm),
@@ -62,7 +78,7 @@ class Alarms(Component, area="aws"):
                 "team": alarm.resource.team,
                 "severity": alarm.severity.value,
             },
-            opts=self.child(),
+            opts=options,
         )
 
 

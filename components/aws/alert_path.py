@@ -6,13 +6,13 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.context import AwsContext
-from components.aws.queues import ALERT_DEAD_LETTERS, FUNCTION_DEAD_LETTERS, allow_senders, encrypted_queue
+from components.aws.queues import allow_senders, encrypted_queue
 from components.aws.references import Reference, References
 from components.aws.tables import TABLES, Tables
 from components.aws.topics import Topics, redrive_to
 from components.base import Component
 from components.manifests import FunctionManifest
-from components.naming import physical_name
+from components.naming import ALERT_DEAD_LETTERS, FUNCTION_DEAD_LETTERS, physical_name
 
 VISIBILITY_FACTOR = 6
 """Visibility timeout over the reader's timeout: AWS's advice for queues that Lambda reads, so that nothing is
@@ -46,7 +46,7 @@ class AlertPath(Component, area="aws"):
         self._name, self._context, self._topics = name, context, topics
         dead_letters = self._queue(ALERT_DEAD_LETTERS)
         queue = self._alert_queue(dead_letters, int(router.timeout.value))
-        self._subscribe(queue)
+        self.subscriptions = self._subscribe(queue)
         bus = self._bus()
         self.bus_name, self.queue_url = bus.name, queue.url
         self.function_dead_letter_arn = self._function_dead_letters()
@@ -78,13 +78,13 @@ class AlertPath(Component, area="aws"):
         )
         return queue
 
-    def _subscribe(self, queue: aws.sqs.Queue) -> None:
+    def _subscribe(self, queue: aws.sqs.Queue) -> list[aws.sns.TopicSubscription]:
         arns = self._topics.arns
         policy = allow_senders(
             self, f"{self._name}-alerts", queue, service="sns.amazonaws.com", sources=list(arns.values())
         )
-        for severity, arn in arns.items():
-            # Not raw: the envelope names the topic, which says the severity of alarms outside the catalogue.
+        # Not raw: the envelope names the topic, which says the severity of alarms outside the catalogue.
+        return [
             aws.sns.TopicSubscription(
                 f"{self._name}-{severity}",
                 topic=arn,
@@ -94,6 +94,8 @@ class AlertPath(Component, area="aws"):
                 redrive_policy=redrive_to(self._topics.dead_letter_arn),
                 opts=self.child(depends_on=[policy]),
             )
+            for severity, arn in arns.items()
+        ]
 
     def _bus(self) -> aws.cloudwatch.EventBus:
         bus_name = physical_name("event_bus", self._context.environment, "alerts")

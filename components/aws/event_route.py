@@ -47,7 +47,7 @@ class EventRoute(Component, area="aws"):
             opts=self.child(),
         )
         permission = self._permission(name, rule, function, context)
-        aws.cloudwatch.EventTarget(
+        self.target = aws.cloudwatch.EventTarget(
             name,
             rule=rule.name,
             event_bus_name=bus_name,

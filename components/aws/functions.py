@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -30,7 +30,8 @@ class LambdaFunction(Component, area="aws"):
     """One function with a role and a log group of its own.
 
     `data` holds the texts of the files that manifests may list as `data`; `dead_letter_arn` is the queue of
-    what the function failed to handle; `key_arn` the key of all queues.
+    what the function failed to handle; `key_arn` the key of all queues; `after` what must be there before the first
+    message is read from a queue.
     """
 
     function: aws.lambda_.Function
@@ -46,6 +47,7 @@ class LambdaFunction(Component, area="aws"):
         data: Mapping[str, str],
         dead_letter_arn: pulumi.Input[str],
         key_arn: pulumi.Input[str],
+        after: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
@@ -57,9 +59,10 @@ class LambdaFunction(Component, area="aws"):
         self.function = self._function(
             role, logs, package.archive(manifest, data), layer_arn, dead_letter_arn, permissions
         )
-        self._asynchronous()
         if isinstance(manifest.trigger, QueueTrigger):
-            self._read_queue(manifest.trigger)
+            self._read_queue(manifest.trigger, after)
+        else:
+            self._asynchronous()
         self.register_outputs({"arn": self.function.arn})
 
     def _log_group(self) -> aws.cloudwatch.LogGroup:
@@ -140,7 +143,7 @@ class LambdaFunction(Component, area="aws"):
             opts=self.child(),
         )
 
-    def _read_queue(self, trigger: QueueTrigger) -> None:
+    def _read_queue(self, trigger: QueueTrigger, after: Sequence[pulumi.Resource]) -> None:
         concurrency = max(LEAST_POLLERS, self._manifest.reserved_concurrency)
         aws.lambda_.EventSourceMapping(
             self._name,
@@ -151,5 +154,6 @@ class LambdaFunction(Component, area="aws"):
             # Without it the pollers take more than the function's reserved concurrency handles, and throttled
             # deliveries count towards the dead-letter queue.
             scaling_config={"maximum_concurrency": concurrency},
-            opts=self.child(),
+            # Events that no rule of the bus matches yet are gone, and the router remembers them as sent.
+            opts=self.child(depends_on=list(after)),
         )

@@ -21,6 +21,7 @@ from components.aws.event_route import EventRoute
 from components.aws.functions import LambdaFunction
 from components.aws.identity import AlertmanagerIdentity
 from components.aws.layer import SharedLayer
+from components.aws.mute_rules import MuteRules
 from components.aws.policy import policy_document
 from components.aws.references import References, static_references
 from components.aws.secrets import ChannelSecret
@@ -39,6 +40,7 @@ class AwsHalf(Component, area="aws"):
     alarm_names: Mapping[str, CompiledAlarm]
     bus_name: pulumi.Output[str]
     queue_url: pulumi.Output[str]
+    alertmanager_identity: Sequence[pulumi.Resource]
 
     def __init__(
         self,
@@ -53,41 +55,48 @@ class AwsHalf(Component, area="aws"):
     ) -> None:
         super().__init__(name, opts)
         self._name, self._settings, self._context = name, settings, context
-        topics = self._topics()
+        topics = Topics(f"{name}-alerts", settings.receivers.email, context=context, opts=self.child())
         self.topic_arns = topics.arns
-        self.alarm_names = self._alarms(alarms)
-        self.dashboard_names = self._dashboards(resources, alarms)
+        self.alertmanager_identity = self._alertmanager(topics)
         path = self._path(topics)
         self.bus_name, self.queue_url = path.bus_name, path.queue_url
         self._functions(path, topics.key_arn, self._policy(alarms, links))
+        self.alarm_names = self._alarms(alarms, after=[*topics.policies, *path.subscriptions])
+        self.dashboard_names = self._dashboards(resources, alarms)
         self.register_outputs({"bus_name": self.bus_name, "queue_url": self.queue_url})
 
-    def _topics(self) -> Topics:
-        identity = self._alertmanager()
-        topics = Topics(
-            f"{self._name}-alerts",
-            self._settings.receivers.email,
-            context=self._context,
-            publishers=[identity.role_arn] if identity else [],
-            opts=self.child(),
-        )
-        if identity:
-            arns = list(topics.arns.values())
-            identity.allow_publishing(arns, key_arn=topics.key_arn, context=self._context)
-        return topics
-
-    def _alertmanager(self) -> AlertmanagerIdentity | None:
+    def _alertmanager(self, topics: Topics) -> Sequence[pulumi.Resource]:
+        """What gives Alertmanager's pods their role, which they get as they start or not at all."""
         kubernetes = self._settings.kubernetes
         if not kubernetes.enabled:
-            return None
-        return AlertmanagerIdentity(f"{self._name}-alertmanager", kubernetes, context=self._context, opts=self.child())
+            return []
+        identity = AlertmanagerIdentity(
+            f"{self._name}-alertmanager",
+            kubernetes,
+            context=self._context,
+            topic_arns=list(topics.arns.values()),
+            key_arn=topics.key_arn,
+            opts=self.child(),
+        )
+        return [identity.association]
 
-    def _alarms(self, alarms: Sequence[CompiledAlarm]) -> Mapping[str, CompiledAlarm]:
+    def _alarms(
+        self, alarms: Sequence[CompiledAlarm], *, after: Sequence[pulumi.Resource]
+    ) -> Mapping[str, CompiledAlarm]:
         made = Alarms(
             f"{self._name}-alarm",
             alarms,
             context=self._context,
             topic_arns=self.topic_arns,
+            after=after,
+            opts=self.child(),
+        )
+        MuteRules(
+            f"{self._name}-mute",
+            self._settings.maintenance,
+            context=self._context,
+            alarms=made.names,
+            after=made.alarms,
             opts=self.child(),
         )
         return made.names
@@ -127,32 +136,34 @@ class AwsHalf(Component, area="aws"):
 
     def _functions(self, path: AlertPath, key_arn: pulumi.Output[str], policy: str) -> None:
         layer = SharedLayer(f"{self._name}-shared", context=self._context, opts=self.child())
-        references = self._references(path)
-        for name, manifest in needed_functions(self._settings).items():
-            made = LambdaFunction(
-                f"{self._name}-{name}",
-                manifest,
-                context=self._context,
-                references=references,
-                layer_arn=layer.arn,
-                data={"policy.json": policy},
-                dead_letter_arn=path.function_dead_letter_arn,
-                key_arn=key_arn,
-                opts=self.child(),
-            )
-            self._route(manifest, made, path)
+        make = partial(
+            LambdaFunction,
+            context=self._context,
+            references=self._references(path),
+            layer_arn=layer.arn,
+            data={"policy.json": policy},
+            dead_letter_arn=path.function_dead_letter_arn,
+            key_arn=key_arn,
+            opts=self.child(),
+        )
+        needed = needed_functions(self._settings).values()
+        by_event = [manifest for manifest in needed if isinstance(manifest.trigger, EventTrigger)]
+        targets = [self._route(m, make(f"{self._name}-{m.name}", m), path).target for m in by_event]
+        # The router comes last: what it sends before somebody listens is lost.
+        for manifest in needed:
+            if manifest not in by_event:
+                make(f"{self._name}-{manifest.name}", manifest, after=targets)
 
-    def _route(self, manifest: FunctionManifest, made: LambdaFunction, path: AlertPath) -> None:
-        if isinstance(manifest.trigger, EventTrigger):
-            EventRoute(
-                f"{self._name}-{manifest.name}",
-                manifest,
-                context=self._context,
-                bus_name=path.bus_name,
-                function=made.function,
-                dead_letter_arn=path.function_dead_letter_arn,
-                opts=self.child(),
-            )
+    def _route(self, manifest: FunctionManifest, made: LambdaFunction, path: AlertPath) -> EventRoute:
+        return EventRoute(
+            f"{self._name}-{manifest.name}",
+            manifest,
+            context=self._context,
+            bus_name=path.bus_name,
+            function=made.function,
+            dead_letter_arn=path.function_dead_letter_arn,
+            opts=self.child(),
+        )
 
 
 def needed_functions(settings: Settings) -> Mapping[str, FunctionManifest]:

@@ -18,13 +18,9 @@ SERVICE_ACCOUNT = "alertmanager"
 
 
 class AlertmanagerIdentity(Component, area="aws"):
-    """The role and its association with Alertmanager's service account.
+    """The role, its right to publish to these topics, and its association with Alertmanager's service account."""
 
-    The topics' policies name the role, and the role's policy names the topics: the role comes first, then the
-    topics, then `allow_publishing`.
-    """
-
-    role_arn: pulumi.Output[str]
+    association: aws.eks.PodIdentityAssociation
 
     def __init__(
         self,
@@ -32,40 +28,35 @@ class AlertmanagerIdentity(Component, area="aws"):
         kubernetes: Kubernetes,
         *,
         context: AwsContext,
+        topic_arns: Sequence[pulumi.Input[str]],
+        key_arn: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
         if kubernetes.eks_cluster is None:
             raise ValueError("vigil:kubernetes.eks_cluster: missing; Alertmanager reaches SNS through it")
-        self._name = name
-        self._role = aws.iam.Role(
+        role = aws.iam.Role(
             name,
             name=physical_name("role", context.environment, SERVICE_ACCOUNT),
             description="Alertmanager, which publishes alerts to the SNS topics",
             assume_role_policy=_trust(kubernetes.eks_cluster, kubernetes.namespace, context),
             opts=self.child(),
         )
-        self.role_arn = self._role.arn
-        aws.eks.PodIdentityAssociation(
-            name,
-            cluster_name=kubernetes.eks_cluster,
-            namespace=kubernetes.namespace,
-            service_account=SERVICE_ACCOUNT,
-            role_arn=self.role_arn,
-            opts=self.child(),
-        )
-        self.register_outputs({"role_arn": self.role_arn})
-
-    def allow_publishing(
-        self, topic_arns: Sequence[pulumi.Input[str]], *, key_arn: pulumi.Input[str], context: AwsContext
-    ) -> None:
-        """Lets the role publish to these topics, which are under that key."""
         through_topics = {"StringEquals": {"kms:ViaService": context.endpoint("sns")}}
         policy = iam.document(
             iam.allow(["sns:Publish"], topic_arns),
             iam.allow(KEY_ACTIONS, [key_arn], condition=through_topics),
         )
-        aws.iam.RolePolicy(self._name, name="publish", role=self._role.name, policy=policy, opts=self.child())
+        publish = aws.iam.RolePolicy(name, name="publish", role=role.name, policy=policy, opts=self.child())
+        self.association = aws.eks.PodIdentityAssociation(
+            name,
+            cluster_name=kubernetes.eks_cluster,
+            namespace=kubernetes.namespace,
+            service_account=SERVICE_ACCOUNT,
+            role_arn=role.arn,
+            opts=self.child(depends_on=[publish]),
+        )
+        self.register_outputs({"role_arn": role.arn})
 
 
 def _trust(cluster: str, namespace: str, context: AwsContext) -> pulumi.Output[str]:

@@ -16,7 +16,7 @@ from components.aws.context import AwsContext
 from components.aws.dashboards import dashboard_url
 from components.manifests import FunctionManifest
 from components.routing import remediation_mode
-from components.settings.model import MaintenanceWindow, RemediationAction, Service, Settings
+from components.settings.model import RemediationAction, Service, Settings
 
 VERSION = 1
 
@@ -40,7 +40,6 @@ def policy_document(
         "services": {service.name: _service(service) for service in settings.services},
         "topics": {arn: severity.value for arn, severity in topics.items()},
         "routes": {severity.value: _routes(settings, severity) for severity in Severity},
-        "maintenance": [_window(window) for window in settings.maintenance],
         "remediation": {name: _remediation(settings, m) for name, m in manifests.remediations().items()},
     }
 
@@ -81,17 +80,6 @@ def _routes(settings: Settings, severity: Severity) -> Sequence[Document]:
     slack = settings.receivers.slack
     destination = slack.channels.get(severity) if slack else None
     return [{"channel": "slack", "destination": destination}] if destination else []
-
-
-def _window(window: MaintenanceWindow) -> Document:
-    return {
-        "name": window.name,
-        "timezone": window.timezone,
-        "days": list(window.days),
-        "start": window.start,
-        "end": window.end,
-        "services": None if window.services is None else list(window.services),
-    }
 
 
 def _remediation(settings: Settings, manifest: FunctionManifest) -> Document:

@@ -13,12 +13,6 @@ from components.aws.context import AwsContext
 from components.base import Component
 from components.naming import physical_name
 
-ALERT_DEAD_LETTERS = "alerts-dead-letters"
-FUNCTION_DEAD_LETTERS = "function-dead-letters"
-SUBSCRIPTION_DEAD_LETTERS = "subscriptions-dead-letters"
-DEAD_LETTER_QUEUES = (ALERT_DEAD_LETTERS, FUNCTION_DEAD_LETTERS, SUBSCRIPTION_DEAD_LETTERS)
-"""What the router cannot read, what a function fails to do, what a topic cannot deliver."""
-
 RETENTION_SECONDS = 14 * 24 * 60 * 60
 """The longest that SQS keeps a message: nobody should lose an alert over a long weekend."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
@@ -10,10 +11,13 @@ import pulumi_aws as aws
 from alert_rules.model import Severity
 from components.aws import iam
 from components.aws.context import AwsContext
-from components.aws.queues import SUBSCRIPTION_DEAD_LETTERS, allow_senders, encrypted_queue
+from components.aws.queues import allow_senders, encrypted_queue
 from components.base import Component
-from components.naming import physical_name
+from components.naming import SUBSCRIPTION_DEAD_LETTERS, physical_name
 from components.settings.model import EmailReceiver
+
+ALERTMANAGER_ATTRIBUTE = "alertmanager"
+"""Message attribute that Alertmanager sets on what it publishes."""
 
 KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey*")
 
@@ -21,7 +25,8 @@ KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey*")
 class Topics(Component, area="aws"):
     """A topic for each severity, the key of the whole alert path, and the queue of what no subscriber took.
 
-    `publishers` are the ARNs of the roles that may publish besides CloudWatch.
+    Besides CloudWatch, roles of this account may publish whose own policies say so. `policies` are what must be there
+    before anybody may.
     """
 
     arns: Mapping[Severity, pulumi.Output[str]]
@@ -34,14 +39,14 @@ class Topics(Component, area="aws"):
         email: EmailReceiver | None,
         *,
         context: AwsContext,
-        publishers: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
         self._name = name
         self._context = context
         self.key_arn = self._key()
-        topics = {severity: self._topic(severity, publishers) for severity in Severity}
+        topics = {severity: self._topic(severity) for severity in Severity}
+        self.policies = [self._policy(severity, topic) for severity, topic in topics.items()]
         self.arns = {severity: topic.arn for severity, topic in topics.items()}
         self.dead_letter_arn = self._dead_letters()
         if email:
@@ -63,17 +68,18 @@ class Topics(Component, area="aws"):
         aws.kms.Alias(f"{self._name}-key", name=alias, target_key_id=key.key_id, opts=self.child())
         return key.arn
 
-    def _topic(self, severity: Severity, publishers: Sequence[pulumi.Input[str]]) -> aws.sns.Topic:
-        topic = aws.sns.Topic(
+    def _topic(self, severity: Severity) -> aws.sns.Topic:
+        return aws.sns.Topic(
             f"{self._name}-{severity}",
             name=topic_name(self._context, severity),
             kms_master_key_id=self.key_arn,
             tags={"severity": severity.value},
             opts=self.child(),
         )
-        policy = topic_policy(topic.arn, context=self._context, publishers=publishers)
-        aws.sns.TopicPolicy(f"{self._name}-{severity}", arn=topic.arn, policy=policy, opts=self.child())
-        return topic
+
+    def _policy(self, severity: Severity, topic: aws.sns.Topic) -> aws.sns.TopicPolicy:
+        policy = topic_policy(topic.arn, context=self._context)
+        return aws.sns.TopicPolicy(f"{self._name}-{severity}", arn=topic.arn, policy=policy, opts=self.child())
 
     def _dead_letters(self) -> pulumi.Output[str]:
         name = f"{self._name}-dead-letters"
@@ -88,6 +94,8 @@ class Topics(Component, area="aws"):
                 topic=self.arns[severity],
                 protocol="email",
                 endpoint=email.to,
+                # Alertmanager mails its own alerts, readable and once; people get only CloudWatch's from here.
+                filter_policy=json.dumps({ALERTMANAGER_ATTRIBUTE: [{"exists": False}]}),
                 redrive_policy=redrive_to(self.dead_letter_arn),
                 opts=self.child(),
             )
@@ -118,10 +126,8 @@ def key_policy(context: AwsContext) -> pulumi.Output[str]:
     )
 
 
-def topic_policy(
-    topic: pulumi.Input[str], *, context: AwsContext, publishers: Sequence[pulumi.Input[str]]
-) -> pulumi.Output[str]:
-    """Who may publish to a topic (an ARN): alarms of this account and region, and publishers, over TLS."""
+def topic_policy(topic: pulumi.Input[str], *, context: AwsContext) -> pulumi.Output[str]:
+    """Who may publish to a topic (an ARN): alarms of this account and region, over TLS."""
     alarms = iam.allow(
         ["sns:Publish"],
         [topic],
@@ -131,7 +137,4 @@ def topic_policy(
             "ArnLike": {"aws:SourceArn": context.arn("cloudwatch", "alarm:*")},
         },
     )
-    statements = [alarms, iam.deny_plain_http(["sns:Publish"], topic)]
-    if publishers:
-        statements.append(iam.allow(["sns:Publish"], [topic], principal={"AWS": list(publishers)}))
-    return iam.document(*statements)
+    return iam.document(alarms, iam.deny_plain_http(["sns:Publish"], topic))

@@ -30,6 +30,10 @@ _TIMINGS: Mapping[Severity, tuple[str, str, str]] = {
     Severity.INFO: ("5m", "10m", "1d"),
 }
 
+PEER_TIMEOUT = 2
+"""Seconds for which each replica waits for the one before it to notify. All of them together must wait for less than
+the shortest group_interval, or the last notifies "firing" of what the first has resolved already (default: 15)."""
+
 UNROUTED = Severity.HIGH
 """What an alert whose severity is none of ours is handled as: somebody must see that it was misrouted."""
 
@@ -51,9 +55,8 @@ def spec(settings: Settings, configuration_text: str) -> WorkloadSpec:
     """How Alertmanager is run with this configuration."""
     replicas = settings.alertmanager.replicas
     peers = [f"--cluster.peer={host(settings, replica)}:{PEER_PORT}" for replica in range(replicas)]
-    cluster = (
-        [f"--cluster.listen-address=0.0.0.0:{PEER_PORT}", *peers] if replicas > 1 else ["--cluster.listen-address="]
-    )
+    clustered = [f"--cluster.listen-address=0.0.0.0:{PEER_PORT}", f"--cluster.peer-timeout={PEER_TIMEOUT}s", *peers]
+    cluster = clustered if replicas > 1 else ["--cluster.listen-address="]
     return WorkloadSpec(
         name=NAME,
         namespace=settings.kubernetes.namespace,
@@ -194,17 +197,24 @@ def _receiver(
         content["sns_configs"] = [_sns(topic_arns[severity], region)]
     elif receivers.slack and severity in receivers.slack.channels:
         content["slack_configs"] = [_slack(receivers.slack.channels[severity], paths["slack-bot-token"])]
-    # With AWS the topics carry e-mail too, so the cluster sends it only where a second road is worth a second message.
-    second_road = severity is Severity.CRITICAL or not topic_arns
     if receivers.pagerduty and severity in receivers.pagerduty.severities:
         content["pagerduty_configs"] = [_pagerduty(severity, paths["pagerduty-routing-key"])]
-    if receivers.email and severity in receivers.email.severities and second_road:
+    if receivers.email and severity in receivers.email.severities:
         content["email_configs"] = [_email(settings, paths["smtp-password"])]
     return content
 
 
 def _sns(topic: str, region: str) -> dict[str, Any]:
-    return {"topic_arn": topic, "sigv4": {"region": region}, "message": SNS_MESSAGE, "send_resolved": True}
+    return {
+        "topic_arn": topic,
+        "sigv4": {"region": region},
+        "message": SNS_MESSAGE,
+        # Alertmanager's own subject joins all labels; over 100 characters SNS refuses the message for good.
+        "subject": "",
+        # E-mail subscriptions of the topics leave these out: people get Alertmanager's own mail, not its JSON.
+        "attributes": {"alertmanager": "true"},
+        "send_resolved": True,
+    }
 
 
 _TEXT = (

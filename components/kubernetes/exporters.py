@@ -46,7 +46,7 @@ def kube_state_metrics(settings: Settings) -> WorkloadSpec:
         args=[f"--port={KUBE_STATE_METRICS_PORT}", "--telemetry-port=8081", f"--resources={resources}"],
         resources=SIZES[settings.kubernetes.size][KUBE_STATE_METRICS_NAME],
         port=KUBE_STATE_METRICS_PORT,
-        ready="/metrics",
+        ready="/livez",
         live="/livez",
         uses_kubernetes_api=True,
         calls=[ToAnywhere((443, 6443), "the Kubernetes API, which it watches")],
@@ -105,8 +105,6 @@ def blackbox_exporter(settings: Settings) -> WorkloadSpec:
 
 
 def _probed(settings: Settings) -> list[Call]:
-    ports: dict[str, set[int]] = {}
-    for service in settings.services:
-        if service.probe and service.runs_on.kubernetes:
-            ports.setdefault(service.runs_on.kubernetes.namespace, set()).add(service.probe.port)
-    return [ToNamespace(namespace, tuple(sorted(found))) for namespace, found in sorted(ports.items())]
+    # A probe calls the Service's port; policies see the pod's, which nothing here says. Hence every port.
+    probed = {s.runs_on.kubernetes.namespace for s in settings.services if s.probe and s.runs_on.kubernetes}
+    return [ToNamespace(namespace) for namespace in sorted(probed)]

@@ -49,6 +49,7 @@ class KubernetesHalf(Component, area="kubernetes"):
         dashboards: Mapping[str, dict[str, Any]],
         topic_arns: Mapping[Severity, str],
         region: str,
+        before_alertmanager: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
@@ -56,12 +57,20 @@ class KubernetesHalf(Component, area="kubernetes"):
         restricted = Namespace(config.namespace, level="restricted", opts=self.child())
         # Host agents need their node, which `restricted` forbids, so they live where nothing else does.
         host = Namespace(exporters.host_namespace(settings), level="privileged", opts=self.child())
-        ready = [restricted, host]
+        namespaces = {config.namespace: restricted.namespace, exporters.host_namespace(settings): host.namespace}
+        after: Mapping[str, Sequence[pulumi.Resource]] = {alertmanager.NAME: before_alertmanager}
         for manifest in cluster_access(settings):
             declare(manifest, self.child())
         specs = workloads(settings, rule_files=rule_files, dashboards=dashboards, topic_arns=topic_arns, region=region)
         for spec in specs:
-            Workload(spec.name, spec, callers=network.callers(spec.name, specs), opts=self.child(depends_on=ready))
+            Workload(
+                spec.name,
+                spec,
+                callers=network.callers(spec.name, specs),
+                namespace=namespaces[spec.namespace],
+                after=after.get(spec.name, ()),
+                opts=self.child(),
+            )
         self.prometheus_url = f"http://{prometheus.NAME}.{config.namespace}.svc:{prometheus.PORT}"
         self.alertmanager_url = f"http://{alertmanager.NAME}.{config.namespace}.svc:{alertmanager.PORT}"
         self.register_outputs({})

@@ -25,10 +25,10 @@ class ToWorkload:
 
 @dataclass(frozen=True)
 class ToNamespace:
-    """Calls to pods of somebody else's namespace."""
+    """Calls to pods of somebody else's namespace: to these ports of the pods, or to any where none is given."""
 
     namespace: str
-    ports: tuple[int, ...]
+    ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def policy(
 def namespace_policies(namespace: str) -> list[Manifest]:
     """Nothing is allowed in a namespace but what a workload's own policy allows, and asking the cluster's DNS."""
     deny: Manifest = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    dns = _rule("to", [_anyone_in("kube-system")], (53,), ("UDP", "TCP"))
+    dns = _rule("to", [_anyone_in("kube-system"), _NODE_LOCAL_DNS], (53,), ("UDP", "TCP"))
     allow: Manifest = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [dns]}
     return [
         {
@@ -116,6 +116,9 @@ def namespace_policies(namespace: str) -> list[Manifest]:
         for name, spec in (("default-deny", deny), ("allow-dns", allow))
     ]
 
+
+_NODE_LOCAL_DNS: Manifest = {"ipBlock": {"cidr": "169.254.20.10/32"}}
+"""The address of the DNS cache on each node, where a cluster runs one; it is no pod that a label could name."""
 
 # Clusters are of either address family, or of both.
 _ANYWHERE: list[Manifest] = [{"ipBlock": {"cidr": "0.0.0.0/0"}}, {"ipBlock": {"cidr": "::/0"}}]
@@ -135,7 +138,7 @@ def _rule(
     direction: str, peers: Sequence[Manifest], ports: Sequence[int], protocols: Sequence[str] = ("TCP",)
 ) -> Manifest:
     allowed = [{"port": port, "protocol": protocol} for port in sorted(ports) for protocol in protocols]
-    return {direction: list(peers), "ports": allowed}
+    return {direction: list(peers), "ports": allowed or [{"protocol": protocol} for protocol in protocols]}
 
 
 def _pods(name: str, namespace: str) -> Manifest:

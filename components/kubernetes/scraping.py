@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from alert_rules.quantities import seconds_text
+from components.kubernetes import exporters
 from components.settings.model import Service
 
 Job = dict[str, Any]
@@ -52,7 +52,8 @@ def service_jobs(services: Sequence[Service]) -> list[Job]:
     Kubernetes API and not a thousand. Services are told apart by the labels `service` and `job`."""
     jobs = []
     for (interval, path), group in groupby(targets(services), key=lambda t: (t.interval, t.path)):
-        suffix = "" if path == "/metrics" else "-" + re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
+        # The path itself, since two paths can look alike once written as a name.
+        suffix = "" if path == "/metrics" else path
         jobs.append(_service_job(f"services-{seconds_text(interval)}{suffix}", interval, path, list(group)))
     return jobs
 
@@ -65,7 +66,7 @@ def _service_job(name: str, interval: float, path: str, group: list[Target]) -> 
         "kubernetes_sd_configs": [
             {"role": "endpointslice", "namespaces": {"names": sorted({t.namespace for t in group})}}
         ],
-        "relabel_configs": [_keep_declared(group), *_only_ready(), *_identity(group), *_address(group)],
+        "relabel_configs": [_keep_declared(group), *_in_service(), *_identity(group), *_address(group)],
     }
 
 
@@ -83,9 +84,16 @@ def _keep_declared(group: list[Target]) -> Job:
     return {"source_labels": _PLACE, "action": "keep", "regex": _any(_place(t) for t in group)}
 
 
-def _only_ready() -> list[Job]:
-    # A pod that is starting or stopping is not down; the pod behind an address is needed for its IP.
+def _in_service() -> list[Job]:
+    # Prometheus adds a target for each container port that the Service does not have. Those carry no conditions, look
+    # like the real one once the address is set, and outlive the pod's place in the Service: only real ones are kept.
+    # A pod that is stopping is not down. The pod behind an address is needed for its IP.
     return [
+        {
+            "source_labels": ["__meta_kubernetes_endpointslice_endpoint_conditions_ready"],
+            "action": "keep",
+            "regex": "true|false",
+        },
         {
             "source_labels": ["__meta_kubernetes_endpointslice_endpoint_conditions_terminating"],
             "action": "drop",
@@ -113,14 +121,15 @@ def _address(group: list[Target]) -> list[Job]:
     rules = []
     for port in sorted({t.port for t in group}):
         matching = [t for t in group if t.port == port]
-        rules.append(
-            {
-                "source_labels": [*_PLACE, "__meta_kubernetes_pod_ip"],
-                "regex": f"(?:{_any(_place(t) for t in matching)});(.+)",
-                "replacement": f"$1:{port}",
-                "target_label": "__address__",
-            }
-        )
+        for address, replacement in (("[^:]+", f"$1:{port}"), (".*:.*", f"[$1]:{port}")):  # IPv4, IPv6
+            rules.append(
+                {
+                    "source_labels": [*_PLACE, "__meta_kubernetes_pod_ip"],
+                    "regex": f"(?:{_any(_place(t) for t in matching)});({address})",
+                    "replacement": replacement,
+                    "target_label": "__address__",
+                }
+            )
     return rules
 
 
@@ -158,7 +167,12 @@ def monitoring_job(namespaces: Sequence[str], team: str) -> Job:
             {"target_label": "team", "replacement": team},
             {"source_labels": ["service"], "target_label": "job"},
             {"source_labels": ["__meta_kubernetes_pod_name"], "target_label": "instance"},
-            {"source_labels": ["__meta_kubernetes_pod_node_name"], "target_label": "node"},
+            # Only there: kube-state-metrics has a `node` of its own in what it says of every node.
+            {
+                "source_labels": ["service", "__meta_kubernetes_pod_node_name"],
+                "regex": f"{exporters.NODE_NAME};(.+)",
+                "target_label": "node",
+            },
         ],
     }
 

@@ -104,7 +104,10 @@ class WorkloadSpec:
 
 
 class Workload(Component, area="kubernetes"):
-    """A workload and all that belongs to it: configuration, identity, service, disruption budget, network policy."""
+    """A workload and all that belongs to it: configuration, identity, service, disruption budget, network policy.
+
+    `namespace` is the Namespace it lives in, `after` what else must be there before its pods start.
+    """
 
     def __init__(
         self,
@@ -112,13 +115,17 @@ class Workload(Component, area="kubernetes"):
         spec: WorkloadSpec,
         *,
         callers: Sequence[network.Caller],
+        namespace: pulumi.Resource,
+        after: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
-        before = [declare(manifest, self.child()) for manifest in prerequisites(spec, callers)]
-        self.workload = declare(workload(spec), self.child(depends_on=before))
+        # What a component depends on is not handed down to its children, so each is told.
+        in_namespace = self.child(depends_on=[namespace])
+        before = [declare(manifest, in_namespace) for manifest in prerequisites(spec, callers)]
+        self.workload = declare(workload(spec), self.child(depends_on=[namespace, *before, *after]))
         if spec.replicas > 1:
-            declare(disruption_budget(spec), self.child())
+            declare(disruption_budget(spec), in_namespace)
         self.register_outputs({})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,6 +13,7 @@ from alert_rules.model import ServiceKind, Severity
 from alert_rules.problems import MISSING, Problem, listed, nearest
 from alert_rules.quantities import QuantityError
 from components import manifests
+from components.naming import DEAD_LETTER_QUEUES
 from components.settings.maintenance import first_overlap
 from components.settings.model import SECRET_KEYS, Environment, Resource, Service, Settings
 from components.settings.types import secret_allowed
@@ -44,6 +46,14 @@ LOG_RETENTION_DAYS = (
 
 SHORTEST_INTERVAL = 5.0
 """Seconds; a shorter scrape interval costs more samples than any of the sources' alerts can use."""
+
+LONGEST_INTERVAL = 60.0
+"""Seconds; a rate needs four scrapes in its window, and the shortest window that an alert takes is 4m."""
+
+OWN_NAMES = frozenset(
+    {"alert-path", "alertmanager", "blackbox-exporter", "grafana", "kube-state-metrics", "node-exporter", "prometheus"}
+)
+"""What the stack's own workloads are called in the label `service`."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,35 @@ def _names_are_unique(settings: Settings, file: str) -> Iterator[Problem]:
 
 
 @_check()
+def _names_mean_one_thing(settings: Settings, file: str) -> Iterator[Problem]:
+    """Alarms, rules and mutes go by name."""
+    for index, service in enumerate(settings.services):
+        if service.name in OWN_NAMES:
+            allowed = f"a name that no part of vigil has: {listed(OWN_NAMES)}"
+            yield Problem(file, f"vigil:services[{index}].name", service.name, allowed)
+    taken = {service.name for service in settings.services if not service.runs_on.kubernetes} | set(DEAD_LETTER_QUEUES)
+    for index, resource in enumerate(settings.resources):
+        if resource.name in taken:
+            allowed = "a name that no service with alarms of its own has: the two would share their alarms"
+            yield Problem(file, f"vigil:resources[{index}].name", resource.name, allowed)
+
+
+@_check()
+def _one_service_a_kubernetes_service(settings: Settings, file: str) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], str] = {}
+    for index, service in enumerate(settings.services):
+        place = service.runs_on.kubernetes
+        if place is None or service.metrics is None:
+            continue
+        name = place.service or service.name
+        first = seen.setdefault((place.namespace, name), service.name)
+        if first != service.name:
+            key = f"vigil:services[{index}].runs_on.kubernetes"
+            allowed = f"a Kubernetes Service that {first!r} is not scraped through already"
+            yield Problem(file, key, f"{place.namespace}/{name}", allowed)
+
+
+@_check()
 def _one_platform(settings: Settings, file: str) -> Iterator[Problem]:
     for index, service in enumerate(settings.services):
         platforms = service.runs_on.platforms
@@ -130,9 +169,10 @@ def _one_platform(settings: Settings, file: str) -> Iterator[Problem]:
 @_check()
 def _scrape_intervals(settings: Settings, file: str) -> Iterator[Problem]:
     for index, service in enumerate(settings.services):
-        if service.metrics and not SHORTEST_INTERVAL <= service.metrics.interval.value <= 120:
+        if service.metrics and not SHORTEST_INTERVAL <= service.metrics.interval.value <= LONGEST_INTERVAL:
             key = f"vigil:services[{index}].metrics.interval"
-            yield Problem(file, key, str(service.metrics.interval), "5s to 2m (a series is stale after 5m)")
+            allowed = "5s to 1m (the shortest window of an alert, 4m, must hold four scrapes)"
+            yield Problem(file, key, str(service.metrics.interval), allowed)
 
 
 @_check()
@@ -169,6 +209,11 @@ def _resources(settings: Settings, file: str) -> Iterator[Problem]:
 
 
 def _dimensions(resource: Resource, kind: ServiceKind, file: str, key: str) -> Iterator[Problem]:
+    for name, pattern in kind.dimension_patterns.items():
+        written = resource.dimensions.get(name)
+        if written is not None and not re.fullmatch(pattern, written):
+            allowed = f"text that matches {pattern}, as CloudWatch shows it"
+            yield Problem(file, f"{key}.dimensions.{name}", written, allowed)
     given = set(resource.dimensions) | set(kind.fixed_dimensions)
     if any(given == set(wanted) for wanted in kind.dimension_sets):
         return
@@ -224,9 +269,15 @@ def _user(secret: str) -> str:
 
 @_check("receivers", "environment")
 def _production_pages(settings: Settings, file: str) -> Iterator[Problem]:
-    if settings.environment is Environment.PROD and not receivers_of(settings, Severity.CRITICAL):
+    if settings.environment is not Environment.PROD:
+        return
+    told = receivers_of(settings, Severity.CRITICAL)
+    if not told:
         allowed = "at least one of slack, pagerduty, email with severity critical: production must page somebody"
         yield Problem(file, "vigil:receivers", "no receiver for critical", allowed)
+    elif settings.aws.enabled and told == ("pagerduty",):
+        allowed = "also slack or email with severity critical: alarms of CloudWatch do not reach PagerDuty"
+        yield Problem(file, "vigil:receivers", "only pagerduty for critical", allowed)
 
 
 def receivers_of(settings: Settings, severity: Severity) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+[^\s/]$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
+EcsName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
+SagemakerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$")]
 SeverityName = Annotated[Severity, Field(strict=False)]
 Mode = Literal["off", "dry_run", "automatic"]
 
@@ -57,7 +59,7 @@ class Kubernetes(Section):
     """The half on Kubernetes."""
 
     enabled: bool = True
-    context: str | None = Field(None, description="kubeconfig context; the current one where unset.")
+    context: str | None = Field(None, description="kubeconfig context; that of `eks_cluster` where unset.")
     namespace: DnsLabel = "observability"
     size: Annotated[Size, Field(strict=False)]
     storage_class: str | None = Field(
@@ -98,17 +100,17 @@ class OnKubernetes(Section):
 
 
 class OnEcs(Section):
-    """A service that runs on Amazon ECS."""
+    """A service that runs on Amazon ECS, by the names (not the ARNs) of the cluster and the service."""
 
-    cluster: str
-    service: str
+    cluster: EcsName
+    service: EcsName
 
 
 class OnSagemaker(Section):
     """A model behind a SageMaker endpoint."""
 
-    endpoint: str
-    variant: str
+    endpoint: SagemakerName
+    variant: SagemakerName
 
 
 class RunsOn(Section):
@@ -213,7 +215,7 @@ class MaintenanceWindow(Section):
     start: ClockTime
     end: ClockTime
     timezone: str = Field(description="Name from the time zone database, such as Europe/Dublin.")
-    services: tuple[str, ...] | None = Field(None, strict=False, description="Every service where unset.")
+    services: tuple[str, ...] | None = Field(None, strict=False, min_length=1, description="Every service where unset.")
 
     @field_validator("timezone")
     @classmethod

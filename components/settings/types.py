@@ -68,7 +68,9 @@ class Secret:
 class SecretReference(Section):
     """What the committed settings say of a secret: where it is, never what it is."""
 
-    secrets_manager: str | None = Field(None, description="Name of a secret in AWS Secrets Manager.")
+    secrets_manager: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9/_+=.@-]{1,512}$", description="Name (not ARN) of a secret in AWS Secrets Manager."
+    )
     kubernetes: KubernetesKey | None = None
 
 

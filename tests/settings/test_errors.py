@@ -103,7 +103,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "threshold outside its range": (
         sets("alerts", "HighCPUUsage", to={"threshold": "140%"}),
         [
-            "vigil:alerts.HighCPUUsage.threshold: given '140%'; allowed: a percentage such as 80%, at least 1%, at most 100%"
+            "vigil:alerts.HighCPUUsage.threshold: given '140%'; allowed: a percentage such as 80%, at least 1%, at most 99%"
         ],
     ),
     "impossible for": (
@@ -133,7 +133,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         ["vigil:services[0].runs_on.kubernets: given 'kubernets'", "did you mean 'kubernetes'?"],
     ),
     "dimension missing for a kind": (
-        sets("resources", 0, "dimensions", to={"TargetGroup": "targetgroup/a/1"}),
+        sets("resources", 0, "dimensions", to={"TargetGroup": "targetgroup/a/73e2d6bc24d8a067"}),
         [
             "vigil:resources[0].dimensions: given 'TargetGroup'; allowed: the dimensions of kind alb: {LoadBalancer} or {TargetGroup, LoadBalancer}"
         ],
@@ -237,9 +237,59 @@ CASES: dict[str, tuple[Change, list[str]]] = {
             "vigil:services[10].runs_on: given 'pm-api-gateway'; allowed: a platform whose half is enabled; vigil:aws is not"
         ],
     ),
-    "scrape interval beyond staleness": (
-        sets("services", 0, "metrics", to={"port": 80, "interval": "10m"}),
-        ["vigil:services[0].metrics.interval: given '10m'; allowed: 5s to 2m"],
+    "scrape interval beyond the windows of alerts": (
+        sets("services", 0, "metrics", to={"port": 80, "interval": "2m"}),
+        ["vigil:services[0].metrics.interval: given '2m'; allowed: 5s to 1m"],
+    ),
+    "threshold that can never be exceeded": (
+        sets("alerts", "HighResponseTime", to={"threshold": "10s"}),
+        ["vigil:alerts.HighResponseTime.threshold: given '10s'", "at most 9.9s"],
+    ),
+    "service named as a part of vigil": (
+        sets("services", 0, "name", to="prometheus"),
+        ["vigil:services[0].name: given 'prometheus'; allowed: a name that no part of vigil has"],
+    ),
+    "resource named as a service with alarms": (
+        sets("resources", 1, "name", to="pm-ml-service"),
+        ["vigil:resources[1].name: given 'pm-ml-service'; allowed: a name that no service with alarms of its own has"],
+    ),
+    "two services behind one Kubernetes Service": (
+        sets(
+            "services", 1, "runs_on", to={"kubernetes": {"namespace": "universal-ai-tools", "service": "api-gateway"}}
+        ),
+        [
+            "vigil:services[1].runs_on.kubernetes: given 'universal-ai-tools/api-gateway'",
+            "'api-gateway' is not scraped through already",
+        ],
+    ),
+    "critical alarms that reach PagerDuty alone": (
+        sets("receivers", to={"pagerduty": {"severities": ["critical"]}}),
+        ["vigil:receivers: given 'only pagerduty for critical'; allowed: also slack or email"],
+    ),
+    "an ARN where CloudWatch wants its end": (
+        sets(
+            "resources",
+            0,
+            "dimensions",
+            to={
+                "LoadBalancer": "arn:aws:elasticloadbalancing:eu-west-1:333333333333:loadbalancer/app/x/50dc6c495c0c9188"
+            },
+        ),
+        ["vigil:resources[0].dimensions.LoadBalancer: given 'arn:aws:", "as CloudWatch shows it"],
+    ),
+    "wildcard for an ECS service": (
+        sets("services", 10, "runs_on", to={"ecs": {"cluster": "*", "service": "*"}}),
+        ["vigil:services[10].runs_on.ecs.cluster: given '*'; allowed: text that matches"],
+    ),
+    "an ARN where a secret's name belongs": (
+        sets(
+            "slack_bot_token", to={"secrets_manager": "arn:aws:secretsmanager:eu-west-1:333333333333:secret:x-AbCdEf"}
+        ),
+        ["vigil:slack_bot_token"],
+    ),
+    "maintenance of no service": (
+        adds("maintenance", name="m", services=[], **{**WINDOW, "days": ["monday"]}),
+        ["vigil:maintenance[1].services"],
     ),
     "unknown environment": (
         sets("environment", to="production"),
@@ -261,7 +311,15 @@ def test_a_mistake_is_told_so_that_it_can_be_mended(case: str) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    sorted(CASES.keys() - {"a half that is not enabled", "section that is no mapping", "production that pages nobody"}),
+    sorted(
+        CASES.keys()
+        - {
+            "a half that is not enabled",
+            "section that is no mapping",
+            "production that pages nobody",
+            "wildcard for an ECS service",
+        }
+    ),
 )
 def test_one_mistake_is_told_once(case: str) -> None:
     change, _ = CASES[case]

@@ -62,10 +62,10 @@ def receivers(stack: str) -> dict[str, set[str]]:
     return {r["name"]: {kind.removesuffix("_configs") for kind in r if kind != "name"} for r in content["receivers"]}
 
 
-def test_production_pages_by_two_roads_for_critical_alone() -> None:
+def test_production_tells_of_what_is_urgent_by_two_roads_and_pages_for_critical_alone() -> None:
     assert receivers("prod") == {
         "critical": {"sns", "pagerduty", "email"},
-        "high": {"sns"},
+        "high": {"sns", "email"},
         "medium": {"sns"},
         "low": {"sns"},
         "info": {"sns"},

@@ -64,6 +64,8 @@ def test_what_a_function_fails_to_handle_is_tried_again_and_then_set_aside() -> 
     for name, function in functions().items():
         queue = "arn:aws:sqs:eu-west-1:123456789012:vigil-prod-function-dead-letters"
         assert function.inputs["deadLetterConfig"] == {"targetArn": queue}, name
+        if name == "alert_router":
+            continue  # SQS calls it and waits; what it fails to handle stays in its queue
         retries = deployment.production().named(
             "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", f"aws-{name}"
         )

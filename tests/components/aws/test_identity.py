@@ -50,4 +50,6 @@ def test_the_role_publishes_to_the_topics_and_uses_their_key_for_that_alone() ->
 def test_without_a_cluster_there_is_no_identity_to_give() -> None:
     kubernetes = deployment.settings().kubernetes.model_copy(update={"eks_cluster": None})
     with pytest.raises(ValueError, match=r"vigil:kubernetes\.eks_cluster: missing"):
-        deployment.in_program(lambda: AlertmanagerIdentity("x", kubernetes, context=deployment.context()))
+        deployment.in_program(
+            lambda: AlertmanagerIdentity("x", kubernetes, context=deployment.context(), topic_arns=["t"], key_arn="k")
+        )

@@ -71,6 +71,7 @@ def test_the_router_reads_the_alert_queue_and_writes_what_it_remembers() -> None
         ("sqs:GetQueueAttributes", queue.format("alerts")),
         ("sqs:SendMessage", queue.format("alerts-dead-letters")),
         ("sqs:SendMessage", queue.format("function-dead-letters")),
+        ("dynamodb:GetItem", table.format("alerts")),
         ("dynamodb:UpdateItem", table.format("alerts")),
         ("dynamodb:PutItem", table.format("idempotency")),
         ("dynamodb:UpdateItem", table.format("idempotency")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -116,29 +115,6 @@ def test_slack_channels_become_routes_and_the_other_severities_have_none() -> No
 def test_without_slack_nobody_is_notified_by_the_router() -> None:
     receivers = {**deployment.WRITTEN["receivers"], "slack": None}
     assert set(policy(receivers=receivers).routes.values()) == {()}
-
-
-def test_a_maintenance_window_is_open_when_the_settings_say() -> None:
-    (window,) = policy().maintenance
-    assert window.name == "patching"
-    # 02:30 on a Sunday of Irish summer is 01:30 UTC.
-    assert window.covers("checkout", datetime(2026, 7, 12, 1, 30, tzinfo=UTC))
-    assert not window.covers("checkout", datetime(2026, 7, 12, 3, 30, tzinfo=UTC))
-    assert not window.covers("ml-service", datetime(2026, 7, 12, 1, 30, tzinfo=UTC))
-
-
-def test_a_window_without_services_covers_all() -> None:
-    window = {**deployment.WRITTEN["maintenance"][0], "services": None}
-    (found,) = policy(maintenance=[window]).maintenance
-    assert found.covers("anything", datetime(2026, 7, 12, 1, 30, tzinfo=UTC))
-
-
-def test_a_window_may_end_with_the_day() -> None:
-    window = {**deployment.WRITTEN["maintenance"][0], "start": "22:00", "end": "24:00"}
-    (found,) = policy(maintenance=[window]).maintenance
-    # Half a minute before midnight on a Sunday of Irish winter, which is UTC; and half a minute after.
-    assert found.covers("checkout", datetime(2026, 1, 11, 23, 59, 30, tzinfo=UTC))
-    assert not found.covers("checkout", datetime(2026, 1, 12, 0, 0, 30, tzinfo=UTC))
 
 
 def test_an_actions_own_mode_and_limits_win_over_the_general_ones() -> None:

@@ -11,21 +11,17 @@ from components.aws.topics import topic_arn
 from tests.components.aws import deployment
 
 ARN = "arn:aws:sns:eu-west-1:123456789012:vigil-prod-alerts-{}"
-ROLE = "arn:aws:iam::123456789012:role/vigil-prod-alertmanager"
 DEAD_LETTERS = "arn:aws:sqs:eu-west-1:123456789012:vigil-prod-subscriptions-dead-letters"
 
 
 @pytest.mark.parametrize("severity", Severity)
-def test_a_topic_admits_alarms_of_this_account_and_alertmanager_and_nobody_else(severity: Severity) -> None:
+def test_a_topic_admits_alarms_of_this_account_and_nobody_else_by_itself(severity: Severity) -> None:
     policy = deployment.production().named("aws:sns/topicPolicy:TopicPolicy", f"aws-alerts-{severity}")
     allowed = [s for s in deployment.document(policy) if s["Effect"] == "Allow"]
     assert policy.inputs["arn"] == ARN.format(severity)
-    assert {json.dumps(s["Principal"]) for s in allowed} == {
-        '{"Service": "cloudwatch.amazonaws.com"}',
-        json.dumps({"AWS": [ROLE]}),
-    }
+    assert [s["Principal"] for s in allowed] == [{"Service": "cloudwatch.amazonaws.com"}]
     assert all(s["Action"] == ["sns:Publish"] and s["Resource"] == [ARN.format(severity)] for s in allowed)
-    alarms = next(s for s in allowed if "Service" in s["Principal"])
+    [alarms] = allowed
     assert alarms["Condition"] == {
         "StringEquals": {"aws:SourceAccount": "123456789012"},
         "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:*"},
@@ -39,17 +35,6 @@ def test_a_topic_refuses_everybody_without_tls(severity: Severity) -> None:
     assert denied["Principal"] == "*"
     assert denied["Action"] == ["sns:Publish"]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
-
-def test_without_kubernetes_only_alarms_publish() -> None:
-    alone = deployment.rendered(
-        kubernetes={"enabled": False},
-        services=[deployment.WRITTEN["services"][1]],
-        maintenance=None,
-    )
-    for policy in alone.of_type("aws:sns/topicPolicy:TopicPolicy"):
-        allowed = [s["Principal"] for s in deployment.document(policy) if s["Effect"] == "Allow"]
-        assert allowed == [{"Service": "cloudwatch.amazonaws.com"}], policy.name
 
 
 def test_every_severity_has_a_topic_under_the_key_of_our_own() -> None:
@@ -103,3 +88,4 @@ def test_the_severities_of_the_settings_go_out_by_mail_too() -> None:
         if subscription.inputs["protocol"] == "email"
     ]
     assert [(mail["topic"], mail["endpoint"]) for mail in mails] == [(ARN.format("critical"), "oncall@example.com")]
+    assert [json.loads(mail["filterPolicy"]) for mail in mails] == [{"alertmanager": [{"exists": False}]}]

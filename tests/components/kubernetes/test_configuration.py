@@ -9,6 +9,7 @@ import pytest
 
 from alert_rules import yaml12
 from alert_rules.model import Severity
+from alert_rules.quantities import Unit, parse
 from components.kubernetes import alertmanager, exporters, grafana, network, prometheus, scraping
 from components.kubernetes.half import workloads
 from components.kubernetes.workload import ConfigFiles, pod, workload
@@ -69,8 +70,15 @@ def relabelled(job: dict[str, Any], meta: dict[str, str]) -> dict[str, str] | No
 
 def meta(namespace: str, name: str, **more: str) -> dict[str, str]:
     prefix = "__meta_kubernetes_"
-    values = {"namespace": namespace, "service_name": name, "pod_ip": "10.0.0.7", "pod_name": f"{name}-0", **more}
-    return {prefix + key: value for key, value in values.items()}
+    ready = "endpointslice_endpoint_conditions_ready"
+    values = {
+        "namespace": namespace,
+        "service_name": name,
+        "pod_ip": "10.0.0.7",
+        "pod_name": f"{name}-0",
+        ready: "true",
+    }
+    return {prefix + key: value for key, value in {**values, **more}.items()}
 
 
 def the_job(*services: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +96,39 @@ def test_a_target_gets_the_closed_set_of_labels_and_its_pods_own_address() -> No
     }
 
 
+def test_the_address_of_a_pod_may_be_of_either_family() -> None:
+    labels = relabelled(the_job(service("chat", metrics={"port": 8016})), meta("apps", "chat", pod_ip="fd00::5"))
+    assert labels is not None and labels["__address__"] == "[fd00::5]:8016"
+
+
+def test_a_pod_that_is_not_ready_is_scraped_so_that_a_crash_loop_pages() -> None:
+    job = the_job(service("chat", metrics={"port": 80}))
+    assert relabelled(job, meta("apps", "chat", endpointslice_endpoint_conditions_ready="false")) is not None
+
+
+def test_paths_that_look_alike_do_not_share_a_job_name() -> None:
+    services = [
+        service(f"s{i}", metrics={"port": 80, "path": path}) for i, path in enumerate(("/a/metrics", "/a-metrics"))
+    ]
+    jobs = scraping.service_jobs(parsed("prod", services=services, resources=[], maintenance=[]).services)
+    assert len({job["job_name"] for job in jobs}) == 2
+
+
+def test_only_node_exporters_series_are_labelled_with_the_node_they_come_from() -> None:
+    job = scraping.monitoring_job(["observability"], "platform")
+    found = {
+        "__meta_kubernetes_pod_label_app_kubernetes_io_part_of": "vigil",
+        "__meta_kubernetes_pod_container_port_name": "http",
+    }
+    for name, node in (("node-exporter", "n1"), ("kube-state-metrics", None)):
+        pod_labels = {
+            "__meta_kubernetes_pod_label_app_kubernetes_io_name": name,
+            "__meta_kubernetes_pod_node_name": "n1",
+        }
+        labels = relabelled(job, found | pod_labels)
+        assert labels is not None and labels.get("node") == node
+
+
 def test_a_service_may_be_named_otherwise_than_its_kubernetes_service() -> None:
     own_name = {"kubernetes": {"namespace": "apps", "service": "chat-v2"}}
     job = the_job({"name": "chat", "team": "t", "runs_on": own_name, "metrics": {"port": 80}})
@@ -103,6 +144,8 @@ def test_a_service_may_be_named_otherwise_than_its_kubernetes_service() -> None:
         meta("apps", "chat-2"),
         meta("apps", "chat", endpointslice_endpoint_conditions_terminating="true"),
         meta("apps", "chat", pod_ip=""),
+        # What Prometheus adds for a container port that the Service does not have carries no conditions.
+        meta("apps", "chat", endpointslice_endpoint_conditions_ready=""),
     ],
 )
 def test_what_is_not_declared_or_is_going_away_is_not_scraped(found: dict[str, str]) -> None:
@@ -148,9 +191,23 @@ def test_without_aws_alertmanager_tells_slack_itself() -> None:
     assert not any("sns_configs" in receiver for receiver in by_name.values())
 
 
-def test_with_topics_the_cluster_mails_only_what_is_critical() -> None:
+def test_alertmanager_mails_its_own_alerts_with_topics_or_without() -> None:
     mailing = [r["name"] for r in routing(parsed("prod"), TOPICS)["receivers"] if "email_configs" in r]
-    assert mailing == ["critical"]
+    assert mailing == ["critical", "high"]
+
+
+def test_what_goes_to_a_topic_has_no_subject_that_sns_could_refuse() -> None:
+    # Alertmanager's own subject joins all labels, and SNS refuses one of more than 100 characters for good.
+    for receiver in routing(parsed("prod"), TOPICS)["receivers"]:
+        assert [config["subject"] for config in receiver["sns_configs"]] == [""]
+
+
+def test_replicas_wait_for_each_other_for_less_than_the_shortest_group_interval() -> None:
+    most = 5
+    spec = alertmanager.spec(parsed("prod", alertmanager={"replicas": most}), "")
+    assert f"--cluster.peer-timeout={alertmanager.PEER_TIMEOUT}s" in spec.args
+    shortest = min(parse(interval, Unit.DURATION).value for _, interval, _ in alertmanager._TIMINGS.values())
+    assert (most - 1) * alertmanager.PEER_TIMEOUT < shortest
 
 
 def test_the_sources_timings_are_those_of_critical() -> None:
@@ -210,7 +267,7 @@ def test_changed_rules_reach_prometheus_without_a_restart() -> None:
 
 
 def test_grafana_admits_only_the_namespace_of_its_ingress() -> None:
-    closed = grafana.spec(parsed("prod"), {})
+    closed = grafana.spec(parsed("prod", kubernetes={"eks_cluster": "c"}), {})
     assert closed.admits == []
     settings = parsed("prod", kubernetes={"eks_cluster": "c", "ingress_namespace": "gateway"})
     assert grafana.spec(settings, {}).admits == [network.Admit("gateway", 3000)]
