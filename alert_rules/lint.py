@@ -19,6 +19,7 @@ CARRIED_LABELS = frozenset({"service", "team"})
 """Labels that an alert must keep, since routing, overrides and inhibition go by them."""
 
 _SELECTOR = 'service!=""'
+_ONE_SERVICE = 'service="a",team="b"'
 _HISTOGRAM_SUFFIX = re.compile(r"_(bucket|sum|count)$")
 
 Metrics = Mapping[str, frozenset[str]]
@@ -44,7 +45,7 @@ def known_metrics(path: Path = Path(__file__).parent / "metrics.yaml") -> Metric
 def default_expression(alert: PrometheusAlert) -> str:
     """The expression with its default figures, for every service."""
     values = {name: parameter.resolve(parameter.default) for name, parameter in alert.parameters.items()}
-    return alert.promql(values, _SELECTOR)
+    return alert.promql(values, _ONE_SERVICE if alert.each_service else _SELECTOR)
 
 
 def _lint_one(alert: PrometheusAlert, metrics: Metrics) -> Iterator[Problem]:
@@ -57,7 +58,8 @@ def _lint_one(alert: PrometheusAlert, metrics: Metrics) -> Iterator[Problem]:
         return
     for metric, labels in used:
         yield from _known(metric, labels, metrics, file, f"{key}.expression")
-    if lost := promql.lost_labels(expression, CARRIED_LABELS):
+    # absent() gives its result the labels that it asks for, which $selector holds for each service.
+    if not alert.each_service and (lost := promql.lost_labels(expression, CARRIED_LABELS)):
         yield Problem(file, f"{key}.expression", f"drops {listed(lost)}", "a result that carries service and team")
     if alert.hold_problem(alert.hold.value):
         yield Problem(file, f"{key}.for", str(alert.hold), str(alert.hold_problem(alert.hold.value)))

@@ -121,6 +121,10 @@ class PrometheusAlert(AlertDefinition):
     subject: str
     hold: Duration = Field(alias="for")
     expression: str
+    each_service: bool = Field(
+        False,
+        description="Compiled for each declared service by name instead of for whatever series there are.",
+    )
     dashboard: str = Field(description="Name of the Grafana dashboard that shows it.")
 
     @model_validator(mode="after")

@@ -42,7 +42,11 @@ def compile_content(settings: Settings) -> Content:
     """Rules, alarms and dashboards of the environment. Pure: no Pulumi state is read or changed."""
     catalogue = loader.builtin()
     links = Links(settings.links.runbooks, settings.links.grafana)
-    in_cluster = [ServiceScope(s.name, s.team, s.alerts) for s in settings.services if s.runs_on.kubernetes]
+    in_cluster = [
+        ServiceScope(s.name, s.team, s.alerts, scraped=s.metrics is not None)
+        for s in settings.services
+        if s.runs_on.kubernetes
+    ]
     watched = resource_scopes(settings)
     rules = compile_rules(catalogue.prometheus, overrides=settings.alerts, services=in_cluster, links=links)
     alarms = compile_alarms(catalogue, watched, overrides=settings.alerts, links=links)

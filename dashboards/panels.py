@@ -45,6 +45,7 @@ class Panel:
     queries: tuple[Query, ...]
     draw: Callable[[Panel, float | None, Links], PanelBuilder]
     alert: str | None = None
+    related: tuple[str, ...] = ()  # alerts that it explains without drawing their line
     limit: float | None = None
     width: int = 8
 
@@ -150,8 +151,8 @@ def _panel(
     builder = panel.draw(panel, line, links)
     builder.id(number).title(panel.title).description(_description(panel, line)).unit(panel.unit)
     builder.datasource(SOURCE).grid_pos(position)
-    if panel.alert:
-        builder.links([_runbook(panel.alert, links)])
+    if alerts := [*([panel.alert] if panel.alert else []), *panel.related]:
+        builder.links([_runbook(alert, links) for alert in alerts])
     return builder.build()
 
 

@@ -27,11 +27,12 @@ class Links:
 
 @dataclass(frozen=True)
 class ServiceScope:
-    """A declared service as the rules see it."""
+    """A declared service as the rules see it; `scraped` says whether Prometheus reads metrics of it."""
 
     name: str
     team: str
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    scraped: bool = True
 
 
 @dataclass(frozen=True)

@@ -50,11 +50,11 @@ def compile_rules(
 
 @dataclass(frozen=True)
 class _Scope:
-    """Where one rule of an alert applies: its figures, its label matchers, its name for people, and the one service
-    it is for, where it is for one."""
+    """Where one rule of an alert applies: its figures, its label matchers (several where the rule is one condition a
+    service), its name for people, and the one service it is for, where it is for one."""
 
     resolved: Resolved
-    selector: str
+    selectors: tuple[str, ...]
     words: str
     service: str | None = None
 
@@ -66,25 +66,36 @@ def _scopes(
     environment = overrides.get(alert.name, {})
     apart = sorted((s for s in services if alert.name in s.overrides), key=lambda s: s.name)
     general = resolve(alert, environment)
-    if general.enabled:
+    others = _others(alert, services, apart)
+    if general.enabled and others:
         names = ", ".join(service.name for service in apart)
-        yield _Scope(general, _others(apart), f"every service but {names}" if apart else "every service")
+        yield _Scope(general, others, f"every service but {names}" if apart else "every service")
     for service in apart:
         own = resolve(alert, environment, service.overrides[alert.name])
         if own.enabled:
-            yield _Scope(own, f'service="{service.name}"', service.name, service.name)
+            yield _Scope(own, (_only(alert, service),), service.name, service.name)
 
 
-def _others(apart: Sequence[ServiceScope]) -> str:
+def _others(alert: PrometheusAlert, services: Sequence[ServiceScope], apart: Sequence[ServiceScope]) -> tuple[str, ...]:
+    """The label matchers of every service but those apart."""
+    if alert.each_service:
+        rest = sorted((s for s in services if s.scraped and s not in apart), key=lambda s: s.name)
+        return tuple(_only(alert, service) for service in rest)
     # An empty service label would let one fault fire under two names, so every rule asks for a label that is set.
     excluded = "|".join(service.name for service in apart)  # names are DNS labels: nothing to escape
-    return 'service!=""' + (f',service!~"{excluded}"' if excluded else "")
+    return ('service!=""' + (f',service!~"{excluded}"' if excluded else ""),)
+
+
+def _only(alert: PrometheusAlert, service: ServiceScope) -> str:
+    # What is absent has the labels that it was asked for by, so the team is asked for too.
+    return f'service="{service.name}"' + (f',team="{service.team}"' if alert.each_service else "")
 
 
 def _rule(alert: PrometheusAlert, scope: _Scope, links: Links) -> Rule:
     hold, values = scope.resolved.hold, dict(scope.resolved.values)
     figures = texts(values)
-    rule: Rule = {"alert": alert.name, "expr": alert.promql(values, scope.selector)}
+    conditions = [alert.promql(values, selector) for selector in scope.selectors]
+    rule: Rule = {"alert": alert.name, "expr": "\nor\n".join(conditions)}
     if hold:
         rule["for"] = quantities.seconds_text(hold)
     # The series carry `service` already; said again here, it tells rules of one name apart for people and promtool.

@@ -53,6 +53,7 @@ _NOW = Row(
             queries=(Query('count(up{service=~"$service"} == 0) or vector(0)', "down"),),
             draw=figure,
             alert="ServiceDown",
+            related=("ServiceMissing",),
             limit=1,
             width=4,
         ),

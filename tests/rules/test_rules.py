@@ -25,8 +25,16 @@ EVERY_SERVICE = 'service!=""'
 Case = dict[str, Any]
 
 
+# The declared services of the rule tests; what is declared matters only to alerts on what is absent.
+DECLARED = (
+    ServiceScope("checkout", "payments"),
+    ServiceScope("search", "shop"),
+    ServiceScope("batch", "data", scraped=False),
+)
+
+
 def compiled(
-    *, overrides: Mapping[str, Override] | None = None, services: Sequence[ServiceScope] = ()
+    *, overrides: Mapping[str, Override] | None = None, services: Sequence[ServiceScope] = DECLARED
 ) -> PrometheusRules:
     return compile_rules(ALERTS, overrides=overrides or {}, services=services, links=LINKS)
 
@@ -62,6 +70,9 @@ def test_the_rules_do_what_their_tests_say(subject: str, tmp_path: Path) -> None
 def mutants(alert: PrometheusAlert) -> Iterator[tuple[str, dict[str, str]]]:
     """A rule's keys with one thing about it changed, and what that is."""
     values = {name: parameter.resolve(parameter.default) for name, parameter in alert.parameters.items()}
+    if alert.each_service:
+        yield from mutants_of_absence(alert)
+        return
     expression = alert.promql(values, EVERY_SERVICE)
     for seconds in (-EVALUATION_INTERVAL, EVALUATION_INTERVAL):
         yield f"for {seconds:+.0f}s", {"for": seconds_text(alert.default_hold + seconds)}
@@ -76,6 +87,22 @@ def mutants(alert: PrometheusAlert) -> Iterator[tuple[str, dict[str, str]]]:
     has_instance = "team, instance" in expression
     regrouped = ("team, instance", "team") if has_instance else ("service, team", "service, team, instance")
     yield "other instances", {"expr": expression.replace(*regrouped)}
+
+
+def mutants_of_absence(alert: PrometheusAlert) -> Iterator[tuple[str, dict[str, str]]]:
+    """As `mutants`, for a rule that names each declared service."""
+    [rule] = [r for r in rules_of(compiled(), alert.subject) if r["alert"] == alert.name]
+    for seconds in (-EVALUATION_INTERVAL, EVALUATION_INTERVAL):
+        yield f"for {seconds:+.0f}s", {"for": seconds_text(alert.default_hold + seconds)}
+    first, second = rule["expr"].split("\nor\n")
+    yield "only one service", {"expr": first}
+    yield "only the other service", {"expr": second}
+    yield "no team", {"expr": rule["expr"].replace(',team="payments"', "")}
+    yield "the probes' own up", {"expr": rule["expr"].replace(',job!="probes"', "")}
+
+
+def rules_of(rules: PrometheusRules, subject: str) -> list[dict[str, Any]]:
+    return [rule for group in rules.files[f"{subject}.yaml"]["groups"] for rule in group["rules"]]
 
 
 MUTANTS = [pytest.param(alert, keys, id=f"{alert.name}: {what}") for alert in ALERTS for what, keys in mutants(alert)]
@@ -94,10 +121,6 @@ def test_the_rule_tests_notice_a_change_of_a_rule(alert: PrometheusAlert, keys: 
 def only(alert: str, group: dict[str, Any]) -> dict[str, Any]:
     """The test group with the cases of one alert."""
     return group | {"alert_rule_test": [case for case in group["alert_rule_test"] if case["alertname"] == alert]}
-
-
-def rules_of(rules: PrometheusRules, subject: str) -> list[dict[str, Any]]:
-    return [rule for group in rules.files[f"{subject}.yaml"]["groups"] for rule in group["rules"]]
 
 
 # --- overrides --------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ def test_cloudwatchs_own_model_takes_the_rule() -> None:
         "MuteTargets": {"AlarmNames": rule["muteTargets"]["alarmNames"]},
     }
     shape = service.operation_model("PutAlarmMuteRule").input_shape
+    assert shape is not None
     assert ParamValidator().validate(request, shape).has_errors() is False
     with pytest.raises(AssertionError):
         assert not ParamValidator().validate({**request, "Rule": {}}, shape).has_errors()

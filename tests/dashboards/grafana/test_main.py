@@ -84,16 +84,16 @@ def test_a_panel_shows_the_metrics_that_its_alert_watches(shown: Panel) -> None:
 
 
 @pytest.mark.parametrize("shown", WATCHED, ids=by_title)
-def test_a_panel_links_to_the_runbook_of_its_alert(shown: Panel) -> None:
-    (link,) = panel(board(), shown.title)["links"]
-    assert link["url"] == f"https://runbooks.example.org/{shown.alert}.md"
-    assert link["type"] == "link"
-    assert link["targetBlank"]
+def test_a_panel_links_to_the_runbooks_of_its_alerts(shown: Panel) -> None:
+    links = panel(board(), shown.title)["links"]
+    expected = [f"https://runbooks.example.org/{alert}.md" for alert in (shown.alert, *shown.related)]
+    assert [link["url"] for link in links] == expected
+    assert all(link["type"] == "link" and link["targetBlank"] for link in links)
 
 
 def test_every_alert_that_names_this_dashboard_is_on_it() -> None:
     naming = {alert.name for alert in builtin().prometheus if alert.dashboard == main.UID}
-    assert {shown.alert for shown in WATCHED} == naming
+    assert {alert for shown in WATCHED for alert in (shown.alert, *shown.related)} == naming
 
 
 def test_an_alert_that_is_not_in_force_has_no_line() -> None:
