@@ -9,6 +9,10 @@ from typing import Any
 
 PROJECT = "vigil"
 
+ALERT_PATH = "alert-path"
+"""What the alert path itself is called where a service is named."""
+
+ALERT_QUEUE = "alerts"
 ALERT_DEAD_LETTERS = "alerts-dead-letters"
 FUNCTION_DEAD_LETTERS = "function-dead-letters"
 SUBSCRIPTION_DEAD_LETTERS = "subscriptions-dead-letters"

@@ -21,7 +21,7 @@ from components.aws.half import AwsHalf
 from components.aws.topics import topic_arn
 from components.base import Component
 from components.kubernetes.half import KubernetesHalf
-from components.naming import DEAD_LETTER_QUEUES, PROJECT, physical_name
+from components.naming import ALERT_PATH, ALERT_QUEUE, DEAD_LETTER_QUEUES, PROJECT, physical_name
 from components.settings.load import Loaded
 from components.settings.model import Service, Settings
 from dashboards.grafana import main as main_dashboard
@@ -83,18 +83,19 @@ def resource_scopes(settings: Settings) -> tuple[ResourceScope, ...]:
 
 
 def _of_the_alert_path(settings: Settings) -> list[ResourceScope]:
-    """The queues where the alert path sets aside what it cannot deliver: each must be watched."""
+    """The queues of the alert path itself: where alerts wait, and where what cannot be delivered is set aside."""
     if not settings.aws.enabled:
         return []
+    kinds = {ALERT_QUEUE: "alert_queue"} | dict.fromkeys(DEAD_LETTER_QUEUES, "dead_letter_queue")
     return [
         ResourceScope(
-            name=part,
-            kind="dead_letter_queue",
-            service="alert-path",
+            name=part if part in DEAD_LETTER_QUEUES else ALERT_PATH,
+            kind=kind,
+            service=ALERT_PATH,
             team=settings.platform_team,
             dimensions={"QueueName": physical_name("queue", str(settings.environment), part)},
         )
-        for part in DEAD_LETTER_QUEUES
+        for part, kind in kinds.items()
     ]
 
 

@@ -12,7 +12,7 @@ from components.aws.tables import TABLES, Tables
 from components.aws.topics import Topics, redrive_to
 from components.base import Component
 from components.manifests import FunctionManifest
-from components.naming import ALERT_DEAD_LETTERS, FUNCTION_DEAD_LETTERS, physical_name
+from components.naming import ALERT_DEAD_LETTERS, ALERT_QUEUE, FUNCTION_DEAD_LETTERS, physical_name
 
 VISIBILITY_FACTOR = 6
 """Visibility timeout over the reader's timeout: AWS's advice for queues that Lambda reads, so that nothing is
@@ -65,7 +65,7 @@ class AlertPath(Component, area="aws"):
     def _alert_queue(self, dead_letters: aws.sqs.Queue, reader_timeout: int) -> aws.sqs.Queue:
         redrive = {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": MAX_RECEIVE_COUNT}
         queue = self._queue(
-            "alerts",
+            ALERT_QUEUE,
             visibility_timeout_seconds=VISIBILITY_FACTOR * reader_timeout,
             redrive_policy=pulumi.Output.json_dumps(redrive),
         )

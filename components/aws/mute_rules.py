@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from alert_rules.compilers.cloudwatch import CompiledAlarm
 from components.aws.context import AwsContext
 from components.base import Component
-from components.naming import physical_name
+from components.naming import ALERT_PATH, physical_name
 from components.settings.model import MaintenanceWindow
 
 ALARMS_A_RULE = 100
@@ -54,7 +54,7 @@ def muted(window: MaintenanceWindow, alarms: Mapping[str, CompiledAlarm]) -> lis
     return sorted(
         name
         for name, alarm in alarms.items()
-        if alarm.resource.kind != "dead_letter_queue"
+        if alarm.resource.service != ALERT_PATH
         and (window.services is None or alarm.resource.service in window.services)
     )
 

@@ -13,7 +13,7 @@ from alert_rules.model import ServiceKind, Severity
 from alert_rules.problems import MISSING, Problem, listed, nearest
 from alert_rules.quantities import QuantityError
 from components import manifests
-from components.naming import DEAD_LETTER_QUEUES
+from components.naming import ALERT_PATH, DEAD_LETTER_QUEUES
 from components.settings.maintenance import first_overlap
 from components.settings.model import SECRET_KEYS, Environment, Resource, Service, Settings
 from components.settings.types import secret_allowed
@@ -51,7 +51,7 @@ LONGEST_INTERVAL = 60.0
 """Seconds; a rate needs four scrapes in its window, and the shortest window that an alert takes is 4m."""
 
 OWN_NAMES = frozenset(
-    {"alert-path", "alertmanager", "blackbox-exporter", "grafana", "kube-state-metrics", "node-exporter", "prometheus"}
+    {ALERT_PATH, "alertmanager", "blackbox-exporter", "grafana", "kube-state-metrics", "node-exporter", "prometheus"}
 )
 """What the stack's own workloads are called in the label `service`."""
 
@@ -131,7 +131,8 @@ def _names_mean_one_thing(settings: Settings, file: str) -> Iterator[Problem]:
         if service.name in OWN_NAMES:
             allowed = f"a name that no part of vigil has: {listed(OWN_NAMES)}"
             yield Problem(file, f"vigil:services[{index}].name", service.name, allowed)
-    taken = {service.name for service in settings.services if not service.runs_on.kubernetes} | set(DEAD_LETTER_QUEUES)
+    taken = {service.name for service in settings.services if not service.runs_on.kubernetes}
+    taken |= {ALERT_PATH, *DEAD_LETTER_QUEUES}
     for index, resource in enumerate(settings.resources):
         if resource.name in taken:
             allowed = "a name that no service with alarms of its own has: the two would share their alarms"

@@ -120,8 +120,21 @@ def test_every_dead_letter_queue_is_watched(stack: str) -> None:
     recording = rendered.stack(stack).recording
     queues = {r.inputs["name"] for r in recording.of_type("aws:sqs/queue:Queue") if "dead-letters" in r.inputs["name"]}
     alarms = recording.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
-    watched = {a.inputs["dimensions"]["QueueName"] for a in alarms if a.inputs["namespace"] == "AWS/SQS"}
+    watched = {
+        a.inputs["dimensions"]["QueueName"]
+        for a in alarms
+        if a.inputs["metricName"] == "ApproximateNumberOfMessagesVisible"
+    }
     assert watched == queues and len(queues) == 3
+
+
+@every_stack
+def test_the_routers_queue_is_watched(stack: str) -> None:
+    recording = rendered.stack(stack).recording
+    mapping = next(iter(recording.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")))
+    queue = mapping.inputs["eventSourceArn"].rsplit(":", 1)[1]
+    alarm = recording.named("aws:cloudwatch/metricAlarm:MetricAlarm", "aws-alarm-alert-path-AlertQueueStalled")
+    assert alarm.inputs["dimensions"] == {"QueueName": queue}
 
 
 @every_stack

@@ -144,7 +144,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "unknown kind": (
         sets("resources", 0, "kind", to="alp"),
-        ["vigil:resources[0].kind: given 'alp'; allowed: one of: alb, data_pipeline, ", "did you mean 'alb'?"],
+        ["vigil:resources[0].kind: given 'alp'; allowed: one of: alb, ", "did you mean 'alb'?"],
     ),
     "alert that does not watch the resource": (
         sets("resources", 0, "alerts", to={"EcsHighCpuUtilization": {"threshold": "70%"}}),
