@@ -11,7 +11,7 @@ from alert_rules.model import Severity
 from components.kubernetes.network import Call, ToAnywhere, ToWorkload
 from components.kubernetes.secrets import SecretFile, secret_file
 from components.kubernetes.sizes import SIZES
-from components.kubernetes.workload import ConfigFiles, Volume, WorkloadSpec
+from components.kubernetes.spec import ConfigFiles, Volume, WorkloadSpec
 from components.settings.model import MaintenanceWindow, Settings
 from components.versions import ALERTMANAGER
 

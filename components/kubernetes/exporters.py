@@ -6,7 +6,7 @@ from alert_rules import yaml12
 from components.kubernetes.network import Call, ToAnywhere, ToNamespace
 from components.kubernetes.objects import Manifest
 from components.kubernetes.sizes import SIZES
-from components.kubernetes.workload import ConfigFiles, HostAccess, WorkloadSpec
+from components.kubernetes.spec import ConfigFiles, HostAccess, WorkloadSpec
 from components.settings.model import Settings
 from components.versions import BLACKBOX_EXPORTER, KUBE_STATE_METRICS, NODE_EXPORTER
 

@@ -13,7 +13,7 @@ from components.kubernetes import prometheus
 from components.kubernetes.network import Admit, ToWorkload
 from components.kubernetes.secrets import SecretFile, secret_file
 from components.kubernetes.sizes import SIZES
-from components.kubernetes.workload import ConfigFiles, Volume, WorkloadSpec
+from components.kubernetes.spec import ConfigFiles, Volume, WorkloadSpec
 from components.settings.model import Settings
 from components.versions import GRAFANA
 

@@ -11,7 +11,8 @@ from alert_rules.model import Severity
 from components.base import Component
 from components.kubernetes import alertmanager, exporters, grafana, network, prometheus, rbac
 from components.kubernetes.objects import Manifest, declare, metadata
-from components.kubernetes.workload import Workload, WorkloadSpec
+from components.kubernetes.spec import WorkloadSpec
+from components.kubernetes.workload import Workload
 from components.settings.model import Settings
 
 

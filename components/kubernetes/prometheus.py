@@ -13,7 +13,7 @@ from components.kubernetes.network import Call, ToAnywhere, ToNamespace, ToWorkl
 from components.kubernetes.objects import Manifest
 from components.kubernetes.rbac import cluster_access
 from components.kubernetes.sizes import SIZES
-from components.kubernetes.workload import ConfigFiles, Volume, WorkloadSpec
+from components.kubernetes.spec import ConfigFiles, Volume, WorkloadSpec
 from components.settings.model import Settings
 from components.versions import PROMETHEUS
 

@@ -12,7 +12,9 @@ from alert_rules.model import Severity
 from alert_rules.quantities import Unit, parse
 from components.kubernetes import alertmanager, exporters, grafana, network, prometheus, scraping
 from components.kubernetes.half import workloads
-from components.kubernetes.workload import ConfigFiles, pod, workload
+from components.kubernetes.pod import pod
+from components.kubernetes.spec import ConfigFiles
+from components.kubernetes.workload import workload
 from components.settings.model import Settings
 from tests.settings.examples import parsed
 

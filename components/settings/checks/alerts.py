@@ -1,0 +1,67 @@
+"""Overrides of alerts and limits of remediations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from alert_rules import loader, overrides
+from alert_rules.problems import Problem, listed, nearest
+from alert_rules.quantities import QuantityError
+from components import manifests
+from components.settings.checks.registry import check
+from components.settings.model import Service, Settings
+
+
+@check()
+def _alert_overrides(settings: Settings, file: str) -> Iterator[Problem]:
+    catalogue = loader.builtin()
+    yield from overrides.check(catalogue, settings.alerts, file=file, key="vigil:alerts")
+    for index, service in enumerate(settings.services):
+        key = f"vigil:services[{index}].alerts"
+        yield from _overrides_that_apply(service.alerts, _alerts_of_service(service), file, key)
+    for index, resource in enumerate(settings.resources):
+        kind = catalogue.kinds.get(resource.kind)
+        key = f"vigil:resources[{index}].alerts"
+        yield from _overrides_that_apply(
+            resource.alerts, [alarm.name for alarm in kind.alarms] if kind else [], file, key
+        )
+
+
+def _alerts_of_service(service: Service) -> list[str]:
+    catalogue = loader.builtin()
+    if service.runs_on.kubernetes:
+        return [alert.name for alert in catalogue.prometheus]
+    kinds = [catalogue.kind_for_platform(platform) for platform in service.runs_on.platforms]
+    return [alarm.name for kind in kinds if kind for alarm in kind.alarms]
+
+
+def _overrides_that_apply(written: dict[str, Any], applicable: list[str], file: str, key: str) -> Iterator[Problem]:
+    catalogue = loader.builtin()
+    yield from overrides.check(catalogue, written, file=file, key=key)
+    for name in written:
+        if name in catalogue.alerts and name not in applicable:
+            yield Problem(file, f"{key}.{name}", name, f"an alert that watches it: {listed(applicable) or 'none does'}")
+
+
+@check()
+def _remediation_actions(settings: Settings, file: str) -> Iterator[Problem]:
+    known = manifests.remediations()
+    for name, action in settings.remediation.actions.items():
+        key = f"vigil:remediation.actions.{name}"
+        if name not in known:
+            yield Problem(file, key, name, f"one of: {listed(known)}", nearest(name, known))
+            continue
+        for limit, value in action.limits.items():
+            yield from _limit(limit, value, known[name], file, f"{key}.limits.{limit}")
+
+
+def _limit(limit: str, value: Any, manifest: manifests.FunctionManifest, file: str, key: str) -> Iterator[Problem]:
+    parameter = manifest.limits.get(limit)
+    if parameter is None:
+        yield Problem(file, key, limit, f"one of: {listed(manifest.limits)}", nearest(limit, manifest.limits))
+        return
+    try:
+        parameter.resolve(value)
+    except QuantityError as error:
+        yield Problem(file, key, value, str(error))
