@@ -1,6 +1,6 @@
 """Notifications as Alertmanager's SNS receiver sends them (its template data as JSON), many alerts in one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lambdas.common import checks
@@ -11,14 +11,20 @@ from lambdas.common.policy import Policy
 
 def read(message: Mapping[str, Any], topic_severity: Severity, policy: Policy) -> tuple[list[Alert], list[str]]:
     """Return the alerts that can be read, and what is wrong with each of the others. Raises Invalid."""
+    items = checks.sequence(message.get("alerts"), "alerts")
+    if not items:
+        raise Invalid("alerts: empty")
+    return read_items(items, topic_severity, policy)
+
+
+def read_items(items: Iterable[object], topic_severity: Severity, policy: Policy) -> tuple[list[Alert], list[str]]:
+    """Return the alerts that can be read of a notification's, and what is wrong with each of the others."""
     alerts, problems = [], []
-    for number, item in enumerate(checks.sequence(message.get("alerts"), "alerts")):
+    for number, item in enumerate(items):
         try:
             alerts.append(_alert(checks.mapping(item, "alert"), topic_severity, policy))
         except Invalid as error:
             problems.append(f"alerts[{number}]: {error}")
-    if not alerts and not problems:
-        raise Invalid("alerts: empty")
     return alerts, problems
 
 

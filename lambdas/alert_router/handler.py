@@ -32,10 +32,10 @@ def router() -> Router:
     )
 
 
-def receive(record: SQSRecord) -> None:
+def receive(record: SQSRecord, lambda_context: Any) -> None:
     """Handle one record. Raises when SQS must deliver it again."""
     try:
-        router().receive(record.body, record.message_id)
+        router().receive(record.body, record.message_id, lambda_context.get_remaining_time_in_millis)
     except Exception:
         logger.exception("Message will be delivered again", source_message_id=record.message_id)
         raise

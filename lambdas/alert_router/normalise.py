@@ -1,12 +1,12 @@
 """From the body of an SQS message to alerts. Pure; raises Invalid for what is not a message of ours."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.alert_router import alertmanager, cloudwatch
+from lambdas.alert_router import alertmanager, cloudwatch, truncated
 from lambdas.common import checks
 from lambdas.common.alert import Alert, Severity
 from lambdas.common.checks import Invalid
@@ -39,22 +39,42 @@ def normalise(body: str, policy: Policy, now: datetime) -> Message:
     if not isinstance(envelope.get("Message"), str):
         raise Invalid("Message: missing or not text")
     severity = policy.topics.get(checks.text(envelope.get("TopicArn"), "TopicArn"), UNKNOWN_TOPIC)
-    alerts, problems = _read(checks.parse_json(envelope["Message"], "Message"), severity, policy)
-    checked = [(alert, _unfit(alert, now)) for alert in alerts]
+    alerts, problems = _read(envelope["Message"], severity, policy)
+    sent_at = _sent_at(envelope)
+    checked = [(alert, _unfit(alert, now)) for alert in (replace(alert, sent_at=sent_at) for alert in alerts)]
     return Message(
         alerts=tuple(alert for alert, problem in checked if not problem),
         problems=(*problems, *(problem for _, problem in checked if problem)),
     )
 
 
-def _read(document: object, severity: Severity, policy: Policy) -> tuple[list[Alert], list[str]]:
-    message: Mapping[str, Any] = checks.mapping(document, "Message")
+def _sent_at(envelope: Mapping[str, Any]) -> datetime | None:
+    """Return when SNS took the message; None when it does not say, which must not cost an alert."""
+    try:
+        return checks.instant(envelope.get("Timestamp"), "Timestamp")
+    except Invalid:
+        return None
+
+
+def _read(text: str, severity: Severity, policy: Policy) -> tuple[list[Alert], list[str]]:
+    try:
+        message: Mapping[str, Any] = checks.mapping(checks.parse_json(text, "Message"), "Message")
+    except Invalid:
+        items = truncated.complete_alerts(text)
+        if items is None:
+            raise
+        return _read_cut(items, severity, policy)
     if "AlarmName" in message:
         alert = cloudwatch.read(message, severity, policy)
         return ([alert] if alert else []), []
     if "alerts" in message:
         return alertmanager.read(message, severity, policy)
     raise Invalid("Message: neither a CloudWatch alarm (AlarmName) nor an Alertmanager notification (alerts)")
+
+
+def _read_cut(items: Sequence[object], severity: Severity, policy: Policy) -> tuple[list[Alert], list[str]]:
+    alerts, problems = alertmanager.read_items(items, severity, policy)
+    return alerts, [f"cut after {len(items)} alerts", *problems]
 
 
 def _unfit(alert: Alert, now: datetime) -> str:

@@ -9,8 +9,6 @@ from lambdas.common.policy import Mode, Policy
 
 def plan(alert: Alert, policy: Policy, now: datetime) -> list[Effect]:
     """Return the effects of one change of an alert, with ids that are the same every time it is planned."""
-    if policy.in_maintenance(alert.service, now):
-        return []
     return [*_notifications(alert, policy), *_remediations(alert, policy, now)]
 
 

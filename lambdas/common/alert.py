@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -89,6 +89,8 @@ class Alert:
     remediation: str | None = None
     target: Target | None = None
     first_data: bool = False  # resolved because data has come, as after every deploy, not because it recovered
+    # When its message was sent, for the router alone: another message of the same change is the same alert.
+    sent_at: datetime | None = field(default=None, compare=False)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -118,7 +120,8 @@ class Alert:
             "started_at": iso(self.started_at) if self.started_at else None,
         }
         target = self.target.to_json() if self.target else None
-        return {**vars(self), **times, **derived, "labels": dict(self.labels), "target": target}
+        own = {name: value for name, value in vars(self).items() if name != "sent_at"}
+        return {**own, **times, **derived, "labels": dict(self.labels), "target": target}
 
     @classmethod
     def from_json(cls, value: object, path: str = "alert") -> "Alert":

@@ -6,22 +6,18 @@ wrong policy fails the first invocation with a clear error instead of routing al
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from lambdas.common import checks
 from lambdas.common.alert import SUMMARY_LIMIT, Severity, Target
 from lambdas.common.checks import Invalid
 
 VERSION = 1
-CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
 
 
 class PolicyError(RuntimeError):
@@ -34,18 +30,6 @@ class Mode(StrEnum):
     OFF = "off"
     DRY_RUN = "dry_run"
     AUTOMATIC = "automatic"
-
-
-class Day(StrEnum):
-    """Days in the order of datetime.weekday()."""
-
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
 
 
 @dataclass(frozen=True)
@@ -133,42 +117,6 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Window:
-    """A weekly maintenance window in local time; `services` None means all."""
-
-    name: str
-    timezone: ZoneInfo
-    days: frozenset[Day]
-    start: int  # minutes of the local day
-    end: int
-    services: frozenset[str] | None
-
-    @classmethod
-    def read(cls, value: object, path: str) -> "Window":
-        """Return one entry of `maintenance`. Raises Invalid."""
-        data = checks.mapping(value, path, keys=tuple(cls.__dataclass_fields__))
-        days = checks.sequence(data.get("days"), f"{path}.days")
-        window = cls(
-            name=checks.text(data.get("name"), f"{path}.name"),
-            timezone=_timezone(data.get("timezone"), f"{path}.timezone"),
-            days=frozenset(checks.choice(Day, day, f"{path}.days[{i}]") for i, day in enumerate(days)),
-            start=_clock(data.get("start"), f"{path}.start"),
-            end=_clock(data.get("end"), f"{path}.end"),
-            services=_names(data.get("services"), f"{path}.services"),
-        )
-        if not window.days or window.start >= window.end:
-            raise Invalid(f"{path}: needs at least one day, and start before end on the same day")
-        return window
-
-    def covers(self, service: str, now: datetime) -> bool:
-        """Tell whether the window is open for the service; the end itself is outside."""
-        local = now.astimezone(self.timezone)
-        minute = local.hour * 60 + local.minute
-        open_now = list(Day)[local.weekday()] in self.days and self.start <= minute < self.end
-        return open_now and (self.services is None or service in self.services)
-
-
-@dataclass(frozen=True)
 class Remediation:
     """How far one action may go, and its limits (durations in seconds)."""
 
@@ -196,7 +144,6 @@ class Policy:
     services: Mapping[str, Service] = field(default_factory=dict)
     topics: Mapping[str, Severity] = field(default_factory=dict)
     routes: Mapping[Severity, tuple[Route, ...]] = field(default_factory=dict)
-    maintenance: tuple[Window, ...] = ()
     remediation: Mapping[str, Remediation] = field(default_factory=dict)
 
     @classmethod
@@ -206,10 +153,6 @@ class Policy:
             return _policy(value)
         except Invalid as error:
             raise PolicyError(f"policy.json: {error}") from None
-
-    def in_maintenance(self, service: str, now: datetime) -> bool:
-        """Tell whether a maintenance window is open for the service."""
-        return any(window.covers(service, now) for window in self.maintenance)
 
 
 @cache
@@ -226,7 +169,6 @@ def _policy(value: object) -> Policy:
     data = checks.mapping(value, "top", keys=("version", *Policy.__dataclass_fields__))
     if data.get("version") != VERSION:
         raise Invalid(f"version: {checks.shown(data.get('version'))} is not {VERSION}")
-    windows = checks.sequence(data.get("maintenance"), "maintenance")
     return Policy(
         environment=checks.text(data.get("environment"), "environment"),
         alarms=_table(data, "alarms", CatalogueAlarm.read),
@@ -234,7 +176,6 @@ def _policy(value: object) -> Policy:
         services=_table(data, "services", Service.read),
         topics=_table(data, "topics", lambda value, path: checks.choice(Severity, value, path)),
         routes=_routes(data.get("routes")),
-        maintenance=tuple(Window.read(item, f"maintenance[{i}]") for i, item in enumerate(windows)),
         remediation=_table(data, "remediation", Remediation.read),
     )
 
@@ -254,25 +195,3 @@ def _route_list(value: object, path: str) -> tuple[Route, ...]:
     if len(set(routes)) != len(routes):
         raise Invalid(f"{path}: the same destination twice")
     return routes
-
-
-def _timezone(value: object, path: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(checks.text(value, path))
-    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
-        raise Invalid(f"{path}: {checks.shown(value)} is not an IANA time zone") from None
-
-
-def _clock(value: object, path: str) -> int:
-    """Return the minutes of the day that HH:MM stands for; 24:00 is its end."""
-    found = CLOCK.fullmatch(checks.text(value, path))
-    if not found:
-        raise Invalid(f"{path}: {checks.shown(value)} is not a time of day such as 02:00")
-    hours, minutes = found[0].split(":")
-    return int(hours) * 60 + int(minutes)
-
-
-def _names(value: object, path: str) -> frozenset[str] | None:
-    if value is None:
-        return None
-    return frozenset(checks.text(item, f"{path}[{i}]") for i, item in enumerate(checks.sequence(value, path)))

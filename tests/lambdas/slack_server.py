@@ -11,12 +11,13 @@ OK = (200, {"ok": True, "channel": "C1", "ts": "1772359201.000100"})
 
 @dataclass
 class Slack:
-    """What was posted, and what will be answered: OK unless `answers` holds something."""
+    """What was posted, and what will be answered: OK unless `answers` holds something; a busy one's `retry_after`."""
 
     url: str = ""
     posts: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     answers: list[tuple[int, Any]] = field(default_factory=list)
+    retry_after: str | None = None
 
 
 def start(slack: Slack) -> ThreadingHTTPServer:
@@ -32,6 +33,8 @@ def start(slack: Slack) -> ThreadingHTTPServer:
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", "/elsewhere")
+            if status == 429 and slack.retry_after is not None:
+                self.send_header("Retry-After", slack.retry_after)
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)

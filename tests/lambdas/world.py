@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,6 @@ def policy_document(**changes: Any) -> dict[str, Any]:
         },
         "topics": {TOPIC.format(name): name for name in ("critical", "high", "medium", "low", "info")},
         "routes": {**slack, "low": [], "info": []},
-        "maintenance": [],
         "remediation": {
             "scale_out_service": {
                 "mode": "automatic",
@@ -76,10 +76,10 @@ def policy_document(**changes: Any) -> dict[str, Any]:
     return {**document, **changes}
 
 
-def sns_body(message: Any, topic: str = "high") -> str:
+def sns_body(message: Any, topic: str = "high", **envelope: Any) -> str:
     """Return the body of an SQS message that carries the message as SNS delivers it."""
     text = message if isinstance(message, str) else json.dumps(message)
-    return json.dumps({**recorded("sns_envelope"), "Message": text, "TopicArn": TOPIC.format(topic)})
+    return json.dumps({**recorded("sns_envelope"), "Message": text, "TopicArn": TOPIC.format(topic), **envelope})
 
 
 def alarm_message(**changes: Any) -> dict[str, Any]:
@@ -100,16 +100,17 @@ def crash(params: Params) -> None:
 
 @dataclass
 class Context:
-    """What Lambda passes as the context. No time remains, so that work under way can be retried at once."""
+    """What Lambda passes as the context."""
 
+    remaining: Iterator[int] = field(default_factory=lambda: repeat(60_000))
     function_name: str = "vigil"
     memory_limit_in_mb: int = 256
     invoked_function_arn: str = f"arn:aws:lambda:{REGION}:123456789012:function:vigil"
     aws_request_id: str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return milliseconds, in the past by the time that anything is tried again."""
-        return -1000
+        """Return milliseconds."""
+        return next(self.remaining)
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ class World:
     calls: list[Call] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)  # entries that EventBridge accepted
     reactions: dict[str, list[Reaction]] = field(default_factory=dict)
+    remaining: Iterator[int] = field(default_factory=lambda: repeat(60_000))  # milliseconds, each time it is asked
 
     def aws(self, service: str) -> Any:
         """Return a client that is neither watched nor made to fail."""
@@ -159,7 +161,7 @@ class World:
         for name, reference in manifest(function)["environment"].items():
             self.patch.setenv(name, self.references[reference])
         module = import_module(f"lambdas.{function.replace('/', '.')}.handler")
-        return module.handler(event, Context())
+        return module.handler(event, Context(self.remaining))
 
     # What can be seen afterwards
 
@@ -254,6 +256,9 @@ def world(patch: pytest.MonkeyPatch, package: Path) -> Iterator[World]:
         made = World(patch, deploy(session()))
         patch.setenv("LAMBDA_TASK_ROOT", str(package))
         patch.setattr(clock, "now", lambda: made.time)
+        # To the record of work no time remains, so that work that was under way in a crash can be retried at once.
+        begin = idempotency.begin
+        patch.setattr(idempotency, "begin", lambda _context: begin(Context(repeat(-1000))))
         made.use_policy()
         made.watch()
         yield made

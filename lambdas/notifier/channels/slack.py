@@ -6,6 +6,8 @@ each severity. The app needs the scopes chat:write and chat:write.public.
 
 import json
 import os
+import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -36,16 +38,48 @@ ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 TRANSIENT = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 
-def send(alert: Alert, destination: str, *, http: PoolManager, secret: str) -> None:
+# Slack takes about one message a second a channel, and says how long to wait. Waiting here is better than failing:
+# a storm of alerts would use up the two retries of an asynchronous invocation within minutes. The last attempt,
+# 10 s at most, still ends within the function's 30 s.
+TRIES = 3
+PATIENCE_SECONDS = 20.0  # from the first attempt to the start of the last
+
+
+def send(
+    alert: Alert,
+    destination: str,
+    *,
+    http: PoolManager,
+    secret: str,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Post the alert to a Slack channel (#name or id). Raises RetryableError or PermanentError."""
     url = f"{os.environ.get('SLACK_API_URL', API_URL)}/chat.postMessage"  # set by tests only
     headers = {"Authorization": f"Bearer {secret.strip()}", "Content-Type": "application/json; charset=utf-8"}
     body = json.dumps(message(alert, destination)).encode()
+    deadline = clock() + PATIENCE_SECONDS
+    response = _post(http, url, body, headers)
+    for _ in range(TRIES - 1):
+        wait = _wait(response)
+        if wait is None or clock() + wait > deadline:
+            break
+        sleep(wait)
+        response = _post(http, url, body, headers)
+    _check(response, destination)
+
+
+def _post(http: PoolManager, url: str, body: bytes, headers: dict[str, str]) -> BaseHTTPResponse:
     try:
-        response = http.request("POST", url, body=body, headers=headers)
+        return http.request("POST", url, body=body, headers=headers)
     except HTTPError as error:
         raise RetryableError(f"Slack cannot be reached: {type(error).__name__}") from None
-    _check(response, destination)
+
+
+def _wait(response: BaseHTTPResponse) -> int | None:
+    """Return the seconds after which a busy Slack wants to be asked again; None when it does not say."""
+    seconds = response.headers.get("Retry-After", "") if response.status == 429 else ""
+    return int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 10 else None
 
 
 def _check(response: BaseHTTPResponse, destination: str) -> None:

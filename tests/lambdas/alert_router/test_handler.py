@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ from tests.lambdas.world import (
 FIRING = sns_body(recorded("cloudwatch_alarm"))
 RESOLVED = sns_body(recorded("cloudwatch_ok"))
 TWO_ALERTS = sns_body(recorded("alertmanager_firing"), topic="critical")
+
+
+def data_back(minute: int) -> str:
+    """Return the message of an alarm that lacked data and is OK since that minute."""
+    at = f"2026-03-01T10:{minute}:00.000+0000"
+    return sns_body({**recorded("cloudwatch_ok"), "OldStateValue": "INSUFFICIENT_DATA", "StateChangeTime": at})
+
+
+DATA_BACK = data_back(20)
 
 
 def test_an_alarm_is_recorded_and_asks_for_a_notification_and_a_remediation(world: World) -> None:
@@ -59,7 +69,7 @@ def test_a_resolved_alarm_keeps_its_identity_and_is_not_remedied(world: World) -
 
 def test_a_new_alarm_that_gets_its_first_data_tells_nobody_of_a_recovery(world: World) -> None:
     world.time += timedelta(minutes=20)
-    world.route(sns_body({**recorded("cloudwatch_ok"), "OldStateValue": "INSUFFICIENT_DATA"}))
+    world.route(DATA_BACK)
     assert [stored["status"] for stored in world.alerts()] == ["resolved"]
     assert world.effects() == []
 
@@ -67,8 +77,34 @@ def test_a_new_alarm_that_gets_its_first_data_tells_nobody_of_a_recovery(world: 
 def test_an_alarm_that_fired_and_lost_its_data_recovers_when_it_is_back(world: World) -> None:
     world.route(FIRING)
     world.time += timedelta(minutes=20)
-    world.route(sns_body({**recorded("cloudwatch_ok"), "OldStateValue": "INSUFFICIENT_DATA"}))
+    world.route(DATA_BACK)
     assert [e["alert"]["status"] for e in world.effects("notify")] == ["firing", "resolved"]
+
+
+def test_an_alarm_of_a_metric_with_gaps_recovers_once_and_not_after_every_gap(world: World) -> None:
+    world.time += timedelta(hours=1)
+    world.route(FIRING, *(data_back(minute) for minute in range(20, 60, 10)))
+    assert [e["alert"]["status"] for e in world.effects("notify")] == ["firing", "resolved"]
+
+
+def test_retries_of_a_recovery_decide_as_its_first_attempt_did(world: World) -> None:
+    world.time += timedelta(hours=1)
+    world.route(FIRING)
+    world.react("PutEvents", refuse(), refuse())
+    assert world.route(DATA_BACK) == [DATA_BACK]
+    assert world.route(DATA_BACK) == [DATA_BACK]
+    assert world.route(DATA_BACK) == []
+    assert [e["alert"]["status"] for e in world.effects("notify")] == ["firing", "resolved"]
+
+
+def test_a_retry_after_a_gap_without_alarm_still_tells_nobody(world: World) -> None:
+    world.time += timedelta(hours=1)
+    world.route(FIRING, RESOLVED)
+    world.sent.clear()
+    world.react("UpdateItem", let_through, refuse())  # the state is stored, "done" is not
+    assert world.route(data_back(30)) == [data_back(30)]
+    assert world.route(data_back(30)) == []
+    assert world.effects() == []
 
 
 def test_a_change_that_arrives_after_a_later_one_is_dropped(world: World) -> None:
@@ -101,24 +137,6 @@ def test_an_alert_without_routes_is_recorded_in_silence(world: World) -> None:
 def test_text_that_cannot_be_encoded_costs_a_character_and_not_the_alert(world: World) -> None:
     assert world.route(sns_body(alarm_message(NewStateReason="half a pair: \ud83d"))) == []
     assert world.effects("notify")[0]["alert"]["description"] == "half a pair: ?"
-
-
-def test_a_maintenance_window_silences_until_it_ends(world: World) -> None:
-    window = {
-        "name": "patching",
-        "timezone": "Europe/Dublin",
-        "days": ["sunday"],
-        "start": "10:00",
-        "end": "10:30",
-        "services": ["checkout"],
-    }
-    world.use_policy(maintenance=[window])
-    world.route(TWO_ALERTS)
-    assert len(world.alerts()) == 2
-    assert world.effects() == []
-    world.time += timedelta(minutes=30)  # Alertmanager sends firing alerts again and again
-    world.route(TWO_ALERTS)
-    assert len(world.effects("notify")) == 2
 
 
 # Failures
@@ -196,6 +214,32 @@ def test_a_wrong_policy_stops_the_function_before_it_takes_a_message(world: Worl
         world.route(FIRING)
 
 
+# Time
+
+
+def test_records_for_which_no_time_remains_are_delivered_again(world: World) -> None:
+    bodies = [FIRING, data_back(20), TWO_ALERTS, "not ours"]
+    world.time += timedelta(hours=1)
+    world.remaining = chain([60_000, 30_000, 10_000, 10_000], repeat(9_999))
+    assert world.route(*bodies) == bodies[2:]
+    assert [e["alert"]["status"] for e in world.effects("notify")] == ["firing", "resolved"]
+    assert "SendMessage" not in {call.operation for call in world.calls}
+    world.remaining = repeat(60_000)
+    assert world.route(*bodies[2:]) == []
+    assert len(world.effects("notify")) == 4
+    assert len(world.dead_letters()) == 1
+
+
+def test_a_large_notification_goes_on_where_time_ran_out(world: World) -> None:
+    world.remaining = chain([60_000, 60_000], repeat(9_999))
+    assert world.route(TWO_ALERTS) == [TWO_ALERTS]
+    assert len(world.effects()) == 1
+    world.remaining = repeat(60_000)
+    assert world.route(TWO_ALERTS) == []
+    ids = [effect["id"] for effect in world.effects()]
+    assert len(ids) == len(set(ids)) == 2
+
+
 # Messages that no retry can mend
 
 NOT_OURS = {
@@ -257,6 +301,19 @@ def test_one_bad_alert_of_a_notification_is_set_aside_and_the_good_ones_go_throu
     assert len(world.effects()) == 1
     [letter] = world.dead_letters()
     assert letter["MessageAttributes"]["reason"]["StringValue"] == "alerts[0]: startsAt: None is not a time"
+
+
+CUT_ATTRIBUTE = {"truncated": {"Type": "String", "Value": "true"}}  # as Alertmanager marks what it has cut
+
+
+def test_the_whole_alerts_of_a_cut_notification_go_through_and_it_is_set_aside(world: World) -> None:
+    text = json.dumps(recorded("alertmanager_firing"))
+    body = sns_body(text[: text.rindex("summary")], "critical", MessageAttributes=CUT_ATTRIBUTE)
+    assert world.route(body) == []
+    assert len(world.effects()) == 2
+    [letter] = world.dead_letters()
+    assert letter["Body"] == body
+    assert letter["MessageAttributes"]["reason"]["StringValue"] == "cut after 2 alerts"
 
 
 def test_a_message_is_set_aside_once_although_its_good_alerts_need_a_retry(world: World) -> None:

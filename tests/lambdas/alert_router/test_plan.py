@@ -89,9 +89,3 @@ def test_a_dry_run_is_asked_for_as_such() -> None:
 
 def test_a_severity_without_routes_may_still_be_remedied() -> None:
     assert kinds(planned(replace(ALERT, severity=Severity.INFO))) == ["remediate"]
-
-
-@pytest.mark.parametrize("status", list(Status))
-def test_nothing_happens_in_a_maintenance_window(status: Status) -> None:
-    window = {"name": "w", "timezone": "UTC", "days": ["sunday"], "start": "10:00", "end": "11:00"}
-    assert planned(replace(ALERT, status=status), maintenance=[{**window, "services": None}]) == []

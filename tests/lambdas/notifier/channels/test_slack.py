@@ -1,16 +1,19 @@
 """What a Slack message looks like, and that nothing in an alert can break it."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from urllib3 import PoolManager
 
 from lambdas.common.alert import Alert, Severity, Source, Status
 from lambdas.notifier.channels import Channel, channel, names, slack
+from lambdas.notifier.errors import PermanentError, RetryableError
+from tests.lambdas.slack_server import Slack
 
 ALERT = Alert(
     name="HighErrorRate",
@@ -76,6 +79,91 @@ def test_text_of_an_alert_cannot_mention_or_link() -> None:
 def test_an_alert_without_links_or_description_has_no_empty_block() -> None:
     bare = replace(ALERT, description="", runbook_url="", dashboard_url="", summary="", started_at=None)
     assert all(texts(slack.message(bare, "#a")))
+
+
+# A busy Slack
+
+LIMITED = (429, "slow down")
+
+
+@pytest.fixture
+def slack_answers(slack: Slack) -> Slack:
+    """Return the Slack on loopback, by another name than that of the channel."""
+    return slack
+
+
+@dataclass
+class Time:
+    """A clock that only sleeping moves."""
+
+    now: float = 100.0
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep no time at all."""
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def post(time: Time) -> None:
+    """Send the alert to the Slack on loopback."""
+    with PoolManager(retries=False) as http:
+        slack.send(ALERT, "#a", http=http, secret="xoxb", sleep=time.sleep, clock=lambda: time.now)
+
+
+@pytest.mark.parametrize(("seconds", "busy"), [("1", 1), ("3", 2), ("10", 2), ("20", 1), ("0", 2)])
+def test_a_message_waits_as_long_as_slack_asks(slack_answers: Slack, seconds: str, busy: int) -> None:
+    slack_answers.answers += [LIMITED] * busy
+    slack_answers.retry_after = seconds
+    time = Time()
+    post(time)
+    assert time.slept == [int(seconds)] * busy
+    assert len(slack_answers.posts) == busy + 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waits"),
+    [
+        ("1", 2),
+        ("10", 2),
+        ("11", 1),
+        ("20", 1),
+        ("21", 0),
+        ("9" * 5000, 0),
+        ("-1", 0),
+        ("soon", 0),
+        ("²", 0),
+        (None, 0),
+    ],
+)
+def test_a_slack_that_stays_busy_is_left_to_lambdas_retries(
+    slack_answers: Slack, seconds: str | None, waits: int
+) -> None:
+    slack_answers.answers += [LIMITED] * 3
+    slack_answers.retry_after = seconds
+    time = Time()
+    with pytest.raises(RetryableError, match="429"):
+        post(time)
+    assert len(time.slept) == waits
+    assert sum(time.slept) <= 20
+    assert len(slack_answers.posts) == waits + 1
+
+
+def test_slow_answers_count_as_waiting(slack_answers: Slack) -> None:
+    slack_answers.answers += [LIMITED] * 3
+    slack_answers.retry_after = "10"
+    time = Time()
+    moments = iter([100.0, 109.0, 119.5])
+    with PoolManager(retries=False) as http, pytest.raises(RetryableError):
+        slack.send(ALERT, "#a", http=http, secret="xoxb", sleep=time.sleep, clock=lambda: next(moments))
+    assert time.slept == [10]
+
+
+def test_a_refusal_after_waiting_is_a_refusal(slack_answers: Slack) -> None:
+    slack_answers.answers += [LIMITED, (200, {"ok": False, "error": "channel_not_found"})]
+    slack_answers.retry_after = "1"
+    with pytest.raises(PermanentError, match="channel_not_found"):
+        post(Time())
 
 
 wild = st.text(max_size=6000) | st.text("&<>x", max_size=6000)
