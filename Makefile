@@ -21,7 +21,7 @@ check: $(READY)  ## ruff, mypy and the tests that need no validators
 	$(BIN)/mypy
 	$(BIN)/pytest -m "not validators" -n 2
 
-test: $(READY) tools  ## everything but benchmarks, with the real validators
+test: $(READY) tools  ## everything but benchmarks, with the real validators (Go; some eight minutes the first time)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -58,7 +58,10 @@ def alerts(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
     if as_json:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
-    table = Table("alert", "engine", "severity", "for", "parameters")
+    table = Table()
+    for column in ("alert", "engine", "severity", "for"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("parameters")
     for row in rows:
         figures = ", ".join(f"{name} {value}" for name, value in row["parameters"].items())
         table.add_row(row["alert"], row["engine"], row["severity"], row["for"], figures)
@@ -103,6 +106,6 @@ def run() -> None:
 
 def _print_problems(problems: tuple[Problem, ...]) -> None:
     count = len(problems)
-    _errors.print(f"[bold red]{count} mistake{'s' if count != 1 else ''} in the settings[/]")
+    _errors.print(f"[bold red]{count} mistake{'s' if count != 1 else ''}[/]")
     for problem in problems:
-        _errors.print(f"  {problem}", highlight=False, markup=False, soft_wrap=True)
+        _errors.print(f"  {problem}", highlight=False, markup=False, emoji=False, soft_wrap=True)

@@ -55,9 +55,11 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
         for severity, count in unheard.items()
     ]
     email = settings.receivers.email
-    if settings.aws.enabled and (email is None or Severity.HIGH not in email.severities):
+    unmailed = [s for s in (Severity.CRITICAL, Severity.HIGH) if email is None or s not in email.severities]
+    if settings.aws.enabled and unmailed:
         found.append(
-            "no e-mail for severity high: when the alert path itself fails, its alarms leave by that same path"
+            f"no e-mail for severity {' and '.join(unmailed)}: CloudWatch's alarms, also those of the alert path, "
+            "leave by the alert path alone"
         )
     if settings.kubernetes.enabled and settings.kubernetes.ingress_namespace is None:
         found.append("vigil:kubernetes.ingress_namespace is unset: Grafana is reached by `kubectl port-forward` alone")

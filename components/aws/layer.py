@@ -17,7 +17,7 @@ from components.versions import LAMBDA_RUNTIME
 
 ARCHITECTURE = "arm64"
 
-DISTRIBUTIONS = ("aws-lambda-powertools", "jmespath", "typing_extensions", "tzdata")
+DISTRIBUTIONS = ("aws-lambda-powertools", "jmespath", "typing_extensions")
 """Pure Python all, so that one layer fits every processor, and complete but for what the runtime brings."""
 
 # Written by the installer: they differ between two machines that installed the same wheel.

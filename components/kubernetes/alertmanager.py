@@ -84,8 +84,7 @@ def spec(settings: Settings, configuration_text: str) -> WorkloadSpec:
 
 
 def _time_zones(settings: Settings) -> list[ConfigFiles]:
-    """The rules of the time zones that maintenance windows name. The image has no time zone database, and with this one
-    Alertmanager and the alert router read the same release of it."""
+    """The rules of the time zones that maintenance windows name. The image has no time zone database of its own."""
     names = sorted({window.timezone for window in settings.maintenance})
     zones = resources.files("tzdata.zoneinfo")
     files: dict[str, str | bytes] = {name: zones.joinpath(*name.split("/")).read_bytes() for name in names}

@@ -53,7 +53,7 @@ def _validate(
         return Settings.model_validate(with_defaults(environment, written)), [], frozenset()
     except ValidationError as error:
         details = error.errors(include_url=False)
-    problems = [_problem(dict(detail), file) for detail in details]
+    problems = _without_echoes([_problem(dict(detail), file) for detail in details])
     broken = frozenset(str(detail["loc"][0]) for detail in details if detail["loc"])
     stand_ins = {key: value for key, value in _STAND_INS.items() if key in broken}
     sound = {**_pruned(dict(written), [detail["loc"] for detail in details]), **stand_ins}
@@ -63,22 +63,45 @@ def _validate(
         return None, problems, broken
 
 
+def _without_echoes(problems: list[Problem]) -> list[Problem]:
+    """The problems without those of a missing key that stands there misspelt: one slip, one mistake."""
+    meant = {f"{p.key.rpartition('.')[0] or PREFIX.rstrip(':')}/{p.nearest}" for p in problems if p.nearest}
+
+    def echoes(problem: Problem) -> bool:
+        parent, _, name = problem.key.rpartition(".")
+        place = f"{parent}/{name}" if parent else f"{PREFIX.rstrip(':')}/{problem.key.removeprefix(PREFIX)}"
+        return problem.value is MISSING and place in meant
+
+    return [problem for problem in problems if not echoes(problem)]
+
+
 def _pruned(written: dict[str, Any], places: list[tuple[int | str, ...]]) -> dict[str, Any]:
-    """`written` without the list entries, or else the top-level keys' own entries, that hold a mistake."""
-    rest = copy.copy(written)
-    entries: dict[str, set[int | str]] = {}
+    """`written` without what holds a mistake: an optional key of a list entry, else the entry; else the key of a
+    section; else the top-level key."""
+    rest = copy.deepcopy(written)
+    dropped: dict[str, set[int]] = {}
     for place in places:
-        top = str(place[0])
-        if len(place) > 1 and isinstance(written.get(top), list | dict):
-            entries.setdefault(top, set()).add(place[1])
+        top, inner = str(place[0]), place[1:]
+        section = rest.get(top)
+        if isinstance(section, list) and inner:
+            entry = section[int(inner[0])]
+            if isinstance(entry, dict) and len(inner) > 1 and not _required(top, inner[1]):
+                entry.pop(inner[1], None)
+            else:
+                dropped.setdefault(top, set()).add(int(inner[0]))
+        elif isinstance(section, dict) and inner:
+            section.pop(inner[0], None)
         else:
             rest.pop(top, None)
-    for top, bad in entries.items():
-        if isinstance(written[top], list):
-            rest[top] = [entry for index, entry in enumerate(written[top]) if index not in bad]
-        elif top in rest:
-            rest[top] = {key: value for key, value in written[top].items() if key not in bad}
+    for top, indexes in dropped.items():
+        rest[top] = [entry for index, entry in enumerate(rest[top]) if index not in indexes]
     return rest
+
+
+def _required(top: str, key: int | str) -> bool:
+    """Whether an entry of a top-level list cannot do without the key."""
+    fields = getattr(_section(Settings.model_fields[top].annotation), "model_fields", {})
+    return key in fields and bool(fields[key].is_required())
 
 
 def _problem(detail: dict[str, Any], file: str) -> Problem:

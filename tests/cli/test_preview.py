@@ -113,6 +113,18 @@ def test_mistakes_come_with_file_line_key_value_and_what_is_allowed(tmp_path: Pa
     assert "did you mean 'HighErrorRate'?" in told
 
 
+def test_a_mistake_on_line_100_is_told_by_number_and_not_by_emoji(tmp_path: Path) -> None:
+    lines = stack_text().splitlines()
+    padding = ["  # a comment"] * (98 - lines.index("  vigil:services:"))
+    at = lines.index("  vigil:services:")
+    broken = [*lines[:at], *padding, "  vigil:platfrom_team: x", *lines[at:]]
+    line = broken.index("  vigil:platfrom_team: x") + 1
+    shift = ["  # a comment"] * (100 - line)
+    broken = [*lines[:at], *padding, *shift, "  vigil:platfrom_team: x", *lines[at:]]
+    told = one_screen(vigil("preview", "--stack", "prod", cwd=project_with(tmp_path, "\n".join(broken))))
+    assert "Pulumi.prod.yaml:100: vigil:platfrom_team" in told
+
+
 def test_a_mistake_leaves_the_former_tree_as_it_was(tmp_path: Path) -> None:
     project = project_with(tmp_path, stack_text())
     assert vigil("preview", "--stack", "prod", cwd=project).returncode == 0

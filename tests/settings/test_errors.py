@@ -348,3 +348,26 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 def test_a_secret_never_shows_in_an_error() -> None:
     assert "xoxb-1234-oh-no" not in "\n".join(problems(CASES["secret in plain text"][0]))
+
+
+def test_a_mistake_of_shape_hides_no_other_of_the_same_service() -> None:
+    def change(written: dict[str, Any]) -> None:
+        written["services"][0]["metrics"] = {"port": 8081, "interval": 10}
+        written["services"][0]["alerts"] = {"HighErorRate": {"threshold": "2%"}}
+
+    found = problems(change)
+    assert len(found) == 2
+    assert any("services[0].metrics.interval: given 10" in problem for problem in found)
+    assert any("services[0].alerts.HighErorRate" in problem for problem in found)
+
+
+@pytest.mark.parametrize("path", [("links",), ("services", 0, "runs_on"), ("links", "grafana")])
+def test_a_misspelt_key_that_is_needed_is_one_mistake(path: tuple[str | int, ...]) -> None:
+    def change(written: dict[str, Any]) -> None:
+        place: Any = written
+        for part in path[:-1]:
+            place = place[part]
+        place[f"{str(path[-1])[:-1]}"] = place.pop(path[-1])
+
+    [problem] = problems(change)
+    assert f"did you mean '{path[-1]}'?" in problem

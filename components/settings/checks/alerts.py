@@ -41,7 +41,9 @@ def _overrides_that_apply(written: dict[str, Any], applicable: list[str], file: 
     yield from overrides.check(catalogue, written, file=file, key=key)
     for name in written:
         if name in catalogue.alerts and name not in applicable:
-            yield Problem(file, f"{key}.{name}", name, f"an alert that watches it: {listed(applicable) or 'none does'}")
+            allowed = f"an alert that watches it: {listed(applicable) or 'none does'}"
+            elsewhere = "others are set on the entry of what they watch, or under vigil:alerts"
+            yield Problem(file, f"{key}.{name}", name, f"{allowed} ({elsewhere})")
 
 
 @check()

@@ -1,0 +1,53 @@
+"""What the documents say and the tree can contradict."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from alert_rules.loader import builtin
+from components import manifests, versions
+from components.versions import Image
+from tests.settings.examples import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_counts_the_alerts_right() -> None:
+    catalogue = builtin()
+    counts = (len(catalogue.prometheus), len(catalogue.alarms), len(catalogue.kinds))
+    assert "{} Prometheus alerts and {} CloudWatch alarms of {} kinds".format(*counts) in README
+
+
+def test_the_readme_asks_for_the_concurrency_that_is_reserved() -> None:
+    reserved = sum(manifest.reserved_concurrency for manifest in manifests.builtin().values())
+    assert f"leaves room for {reserved} reserved concurrent executions" in README
+
+
+@pytest.mark.parametrize(
+    ("image", "module"),
+    [
+        (versions.PROMETHEUS, "github.com/prometheus/prometheus"),
+        (versions.ALERTMANAGER, "github.com/prometheus/alertmanager"),
+    ],
+)
+def test_the_validators_are_of_the_version_that_is_deployed(image: Image, module: str) -> None:
+    name = module.rsplit("/", 1)[1]
+    go_mod = (ROOT / "tools" / name / "go.mod").read_text(encoding="utf-8")
+    found = re.search(rf"^\s*(?:require )?{re.escape(module)} (v[^\s]+)", go_mod, re.MULTILINE)
+    assert found is not None
+    assert found[1] == module_version(image)
+
+
+def module_version(image: Image) -> str:
+    """The version of an image's source as a Go module: Prometheus 3.15.0 is published as v0.315.0."""
+    major, minor, patch = image.version.split(".")
+    return f"v0.{major}{int(minor):02d}.{patch}" if major != "0" else f"v{image.version}"
+
+
+def test_relative_links_of_the_documents_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#:\s]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
