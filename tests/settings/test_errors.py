@@ -333,6 +333,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "misspelt severity",
         "duplicate service",
         "secret in plain text",
+        "receiver without its secret",
         "unknown kind",
     ]
 
