@@ -71,19 +71,21 @@ def load(directory: Path) -> Catalogue:
     return catalogue
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds. Raises InvalidFiles where it cannot be read or is no mapping."""
+def read_yaml(path: Path, *, shown: str | None = None) -> dict[str, Any]:
+    """The mapping that a YAML file holds. Raises InvalidFiles, under the name `shown` or the file's own, where it cannot
+    be read or is no mapping."""
+    name = shown or path.name
     try:
         content = yaml12.load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidFiles([Problem(path.name, "file", str(error), "a readable UTF-8 file")]) from error
+        raise InvalidFiles([Problem(name, "file", str(error), "a readable UTF-8 file")]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "not YAML"
         line = mark.line + 1 if mark else None
-        raise InvalidFiles([Problem(path.name, "file", reason, "well-formed YAML", line=line)]) from error
+        raise InvalidFiles([Problem(name, "file", reason, "well-formed YAML", line=line)]) from error
     if not isinstance(content, dict):
-        raise InvalidFiles([Problem(path.name, "file", type(content).__name__, "a mapping at the top")])
+        raise InvalidFiles([Problem(name, "file", type(content).__name__, "a mapping at the top")])
     return content
 
 
@@ -114,7 +116,7 @@ def _problem(detail: dict[str, Any], cls: type[Definition], file: str, key: str)
 
 def _prometheus_alerts(path: Path, problems: list[Problem]) -> Iterator[PrometheusAlert]:
     try:
-        content = read_yaml(path)
+        content = read_yaml(path, shown=f"prometheus/{path.name}")
     except InvalidFiles as error:
         problems += error.problems
         return
@@ -127,7 +129,7 @@ def _prometheus_alerts(path: Path, problems: list[Problem]) -> Iterator[Promethe
 
 def _service_kinds(path: Path, problems: list[Problem]) -> Iterator[ServiceKind]:
     try:
-        content = read_yaml(path)
+        content = read_yaml(path, shown=f"cloudwatch/{path.name}")
     except InvalidFiles as error:
         problems += error.problems
         return

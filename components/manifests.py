@@ -74,7 +74,11 @@ def builtin() -> Mapping[str, FunctionManifest]:
     found: dict[str, FunctionManifest] = {}
     for path in sorted(LAMBDAS.rglob("manifest.yaml")):
         folder = str(path.parent.relative_to(LAMBDAS))
-        values = {**read_yaml(path), "name": path.parent.name, "folder": folder}
+        values = {
+            **read_yaml(path, shown=f"lambdas/{folder}/manifest.yaml"),
+            "name": path.parent.name,
+            "folder": folder,
+        }
         for manifest in define(
             FunctionManifest, values, file=f"lambdas/{folder}/manifest.yaml", key=folder, problems=problems
         ):

@@ -76,7 +76,7 @@ def test_a_fault_is_found_and_told(fault: str, tmp_path: Path) -> None:
     old, new, expected = FAULTS[fault]
     assert old in GOOD
     found = told(tmp_path, GOOD.replace(old, new))
-    assert "probe.yaml" in found
+    assert "prometheus/probe.yaml" in found
     assert expected in found
 
 
