@@ -72,8 +72,9 @@ def load(directory: Path) -> Catalogue:
 
 
 def read_yaml(path: Path, *, shown: str | None = None) -> dict[str, Any]:
-    """The mapping that a YAML file holds. Raises InvalidFiles, under the name `shown` or the file's own, where it cannot
-    be read or is no mapping."""
+    """The mapping that a YAML file holds. Raises InvalidFiles, under the name `shown` or the file's own, where it
+    cannot be read or is no mapping.
+    """
     name = shown or path.name
     try:
         content = yaml12.load(path.read_text(encoding="utf-8"))

@@ -196,6 +196,9 @@ def test_a_secret_where_none_may_be_is_told(tmp_path: Path) -> None:
 def test_an_interruption_leaves_the_former_tree_as_it_was(tmp_path: Path) -> None:
     project = project_with(tmp_path, stack_text())
     replace_tree(project / "build/prod", {"plan.json": "former"})
+    # A program that says when it runs and then takes its time, so that the interruption always comes in the middle.
+    slow = "import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(60)\n"
+    (project / "__main__.py").write_text(slow, encoding="utf-8")
     running = subprocess.Popen(
         [VIGIL, "preview", "--stack", "prod"],
         cwd=project,
@@ -203,7 +206,10 @@ def test_an_interruption_leaves_the_former_tree_as_it_was(tmp_path: Path) -> Non
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(0.7)
+    deadline = time.monotonic() + 60
+    while not (project / "started").exists():
+        assert running.poll() is None and time.monotonic() < deadline, "the preview never came to run the program"
+        time.sleep(0.05)
     running.send_signal(signal.SIGINT)
     _, told = running.communicate(timeout=60)
     assert running.returncode == 130, told
