@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from alert_rules.model import Severity
+from lambdas.common.policy import Policy
 from tests import rendered
 from tests.rendered import STACKS
 
@@ -145,3 +146,19 @@ def test_every_alarm_tells_a_topic_of_its_own_severity_both_ways(stack: str) -> 
         [topic] = alarm.inputs["alarmActions"]
         assert alarm.inputs["okActions"] == [topic]
         assert topic.endswith(f":vigil-{stack}-alerts-{alarm.inputs['tags']['severity']}")
+
+
+@every_stack
+def test_the_cluster_is_the_one_that_the_settings_name_and_live_files_change_in_place(stack: str) -> None:
+    provider = rendered.stack(stack).recording.named("pulumi:providers:kubernetes", "kubernetes").inputs
+    assert provider["context"] == f"arn:aws:eks:eu-west-1:{account(stack)}:cluster/universal-ai-tools-{stack}"
+    # Without it a changed ConfigMap is deleted and made anew, and Prometheus is without rules in between.
+    assert provider["enableConfigMapMutable"] == "true"
+
+
+@every_stack
+def test_the_router_takes_the_policy_that_is_shipped_to_it(stack: str) -> None:
+    shipped = json.loads(str(rendered.stack(stack).files[f"lambda/vigil-{stack}-alert_router/policy.json"]))
+    policy = Policy.read(shipped)
+    alarms = rendered.stack(stack).recording.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
+    assert set(policy.alarms) == {alarm.inputs["name"] for alarm in alarms}
