@@ -58,11 +58,13 @@ def load(directory: Path) -> Catalogue:
     problems: list[Problem] = []
     alerts = [
         alert
-        for path in sorted((directory / "prometheus").glob("*.yaml"))
-        for alert in _prometheus_alerts(path, problems)
+        for file, subject, content in _contents(directory, "prometheus", problems)
+        for alert in _prometheus_alerts(file, subject, content, problems)
     ]
     kinds = [
-        kind for path in sorted((directory / "cloudwatch").glob("*.yaml")) for kind in _service_kinds(path, problems)
+        kind
+        for file, name, content in _contents(directory, "cloudwatch", problems)
+        for kind in _service_kinds(file, name, content, problems)
     ]
     catalogue = Catalogue(tuple(alerts), {kind.kind: kind for kind in kinds})
     problems += [*_repeated_names(alerts, kinds), *lint(alerts)]
@@ -115,28 +117,30 @@ def _problem(detail: dict[str, Any], cls: type[Definition], file: str, key: str)
     return Problem(file, path, value, str(detail["msg"]).removeprefix("Value error, "))
 
 
-def _prometheus_alerts(path: Path, problems: list[Problem]) -> Iterator[PrometheusAlert]:
-    try:
-        content = read_yaml(path, shown=f"prometheus/{path.name}")
-    except InvalidFiles as error:
-        problems += error.problems
-        return
+def _contents(directory: Path, folder: str, problems: list[Problem]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each readable file of a folder: what to call it, its stem, what it holds. The others are added to `problems`."""
+    for path in sorted((directory / folder).glob("*.yaml")):
+        file = f"{folder}/{path.name}"
+        try:
+            content = read_yaml(path, shown=file)
+        except InvalidFiles as error:
+            problems += error.problems
+        else:
+            yield file, path.stem, content
+
+
+def _prometheus_alerts(
+    file: str, subject: str, content: dict[str, Any], problems: list[Problem]
+) -> Iterator[PrometheusAlert]:
     for name, entry in content.get("alerts", {}).items():
-        values = {**entry, "name": name, "subject": path.stem}
-        yield from define(
-            PrometheusAlert, values, file=f"prometheus/{path.name}", key=f"alerts.{name}", problems=problems
-        )
+        values = {**entry, "name": name, "subject": subject}
+        yield from define(PrometheusAlert, values, file=file, key=f"alerts.{name}", problems=problems)
 
 
-def _service_kinds(path: Path, problems: list[Problem]) -> Iterator[ServiceKind]:
-    try:
-        content = read_yaml(path, shown=f"cloudwatch/{path.name}")
-    except InvalidFiles as error:
-        problems += error.problems
-        return
+def _service_kinds(file: str, kind: str, content: dict[str, Any], problems: list[Problem]) -> Iterator[ServiceKind]:
     alarms = [{**entry, "name": name} for name, entry in content.pop("alarms", {}).items()]
-    values = {**content, "kind": path.stem, "alarms": alarms}
-    yield from define(ServiceKind, values, file=f"cloudwatch/{path.name}", key=path.stem, problems=problems)
+    values = {**content, "kind": kind, "alarms": alarms}
+    yield from define(ServiceKind, values, file=file, key=kind, problems=problems)
 
 
 def _repeated_names(alerts: list[PrometheusAlert], kinds: list[ServiceKind]) -> Iterator[Problem]:

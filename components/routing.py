@@ -5,21 +5,25 @@ from __future__ import annotations
 from alert_rules.compilers.common import CompiledAlert
 from alert_rules.model import Severity
 from components import manifests
-from components.settings.model import Settings
+from components.settings.model import Receivers, Settings
 
 
-def notified(settings: Settings, severity: Severity, *, from_cloudwatch: bool) -> tuple[str, ...]:
-    """Everybody who is told of an alert of that severity: by whichever road, each once."""
-    receivers = settings.receivers
-    found: list[str] = []
-    if receivers.slack and severity in receivers.slack.channels:
-        found.append(f"Slack {receivers.slack.channels[severity]}")
-    # PagerDuty is called by Alertmanager, so alarms of CloudWatch do not come past it.
-    if receivers.pagerduty and severity in receivers.pagerduty.severities and not from_cloudwatch:
-        found.append("PagerDuty")
-    if receivers.email and severity in receivers.email.severities:
-        found.append(f"e-mail {receivers.email.to}")
-    return tuple(found)
+def notified(settings: Settings, alert: CompiledAlert) -> tuple[str, ...]:
+    """Everybody who is told of the alert: by whichever road, each once."""
+    return tuple(
+        _words(settings.receivers, receiver, alert.severity)
+        for receiver in settings.receivers.of(alert.severity)
+        # PagerDuty is called by Alertmanager, so alarms of CloudWatch do not come past it.
+        if not (receiver == "pagerduty" and alert.engine == "cloudwatch")
+    )
+
+
+def _words(receivers: Receivers, receiver: str, severity: Severity) -> str:
+    if receiver == "slack" and receivers.slack:
+        return f"Slack {receivers.slack.channels[severity]}"
+    if receiver == "email" and receivers.email:
+        return f"e-mail {receivers.email.to}"
+    return "PagerDuty"
 
 
 def done(settings: Settings, alert: CompiledAlert) -> str:
@@ -35,8 +39,3 @@ def remediation_mode(settings: Settings, action: str) -> str:
     """The mode of a remediation: its own, or else the general one."""
     own = settings.remediation.actions.get(action)
     return own.mode if own and own.mode else settings.remediation.mode
-
-
-def from_cloudwatch(alert: CompiledAlert) -> bool:
-    """Whether CloudWatch evaluates the alert."""
-    return alert.source.startswith("CloudWatch")

@@ -86,6 +86,7 @@ def _table_line(
 ) -> CompiledAlert:
     return CompiledAlert(
         name=alarm.name,
+        engine=alarm.source,
         severity=resolved.severity,
         source=f"CloudWatch, {kind.title}",
         scope=resource.name,

@@ -53,6 +53,7 @@ class CompiledAlert:
     """One line of the alert table: an alert in one scope of one environment."""
 
     name: str
+    engine: str
     severity: Severity
     source: str
     scope: str

@@ -114,6 +114,7 @@ def _table_line(alert: PrometheusAlert, scope: _Scope, links: Links) -> Compiled
     return CompiledAlert(
         name=alert.name,
         severity=scope.resolved.severity,
+        engine=alert.source,
         source=f"Prometheus, {alert.subject}",
         scope=scope.words,
         condition=scope.resolved.condition,

@@ -36,9 +36,7 @@ def alert_lines(settings: Settings, alerts: Iterable[CompiledAlert]) -> list[dic
             "source": alert.source,
             "scope": alert.scope,
             "condition": alert.condition,
-            "notified": list(
-                routing.notified(settings, alert.severity, from_cloudwatch=routing.from_cloudwatch(alert))
-            ),
+            "notified": list(routing.notified(settings, alert)),
             "remediation": routing.done(settings, alert),
             "runbook_url": alert.runbook_url,
         }

@@ -192,6 +192,15 @@ class Receivers(Section):
     pagerduty: PagerdutyReceiver | None = None
     email: EmailReceiver | None = None
 
+    def of(self, severity: Severity) -> tuple[str, ...]:
+        """Names of the receivers that hear alerts of that severity."""
+        wanted = (
+            ("slack", self.slack.channels if self.slack else ()),
+            ("pagerduty", self.pagerduty.severities if self.pagerduty else ()),
+            ("email", self.email.severities if self.email else ()),
+        )
+        return tuple(name for name, severities in wanted if severity in severities)
+
 
 class RemediationAction(Section):
     """One action's mode and limits; limits are the parameters of the function's manifest."""

@@ -74,24 +74,10 @@ for _need in _NEEDS:
 def _production_pages(settings: Settings, file: str) -> Iterator[Problem]:
     if settings.environment is not Environment.PROD:
         return
-    told = receivers_of(settings, Severity.CRITICAL)
+    told = settings.receivers.of(Severity.CRITICAL)
     if not told:
         allowed = "at least one of slack, pagerduty, email with severity critical: production must page somebody"
         yield Problem(file, "vigil:receivers", "no receiver for critical", allowed)
     elif settings.aws.enabled and told == ("pagerduty",):
         allowed = "also slack or email with severity critical: alarms of CloudWatch do not reach PagerDuty"
         yield Problem(file, "vigil:receivers", "only pagerduty for critical", allowed)
-
-
-def receivers_of(settings: Settings, severity: Severity) -> tuple[str, ...]:
-    """Names of the receivers that alerts of a severity go to."""
-    receivers = settings.receivers
-    return tuple(
-        name
-        for name, wanted in (
-            ("slack", receivers.slack.channels if receivers.slack else ()),
-            ("pagerduty", receivers.pagerduty.severities if receivers.pagerduty else ()),
-            ("email", receivers.email.severities if receivers.email else ()),
-        )
-        if severity in wanted
-    )
