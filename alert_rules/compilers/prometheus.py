@@ -64,9 +64,11 @@ def _scopes(
 ) -> Iterator[_Scope]:
     """Each scope in which the alert is enabled."""
     environment = overrides.get(alert.name, {})
-    apart = sorted((s for s in services if alert.name in s.overrides), key=lambda s: s.name)
+    # A service that is not scraped is absent by nature.
+    watched = sorted((s for s in services if s.scraped or not alert.each_service), key=lambda s: s.name)
+    apart = [service for service in watched if alert.name in service.overrides]
     general = resolve(alert, environment)
-    others = _others(alert, services, apart)
+    others = _others(alert, watched, apart)
     if general.enabled and others:
         names = ", ".join(service.name for service in apart)
         yield _Scope(general, others, f"every service but {names}" if apart else "every service")
@@ -79,8 +81,7 @@ def _scopes(
 def _others(alert: PrometheusAlert, services: Sequence[ServiceScope], apart: Sequence[ServiceScope]) -> tuple[str, ...]:
     """The label matchers of every service but those apart."""
     if alert.each_service:
-        rest = sorted((s for s in services if s.scraped and s not in apart), key=lambda s: s.name)
-        return tuple(_only(alert, service) for service in rest)
+        return tuple(_only(alert, service) for service in services if service not in apart)
     # An empty service label would let one fault fire under two names, so every rule asks for a label that is set.
     excluded = "|".join(service.name for service in apart)  # names are DNS labels: nothing to escape
     return ('service!=""' + (f',service!~"{excluded}"' if excluded else ""),)
@@ -113,8 +114,8 @@ def _rule(alert: PrometheusAlert, scope: _Scope, links: Links) -> Rule:
 def _table_line(alert: PrometheusAlert, scope: _Scope, links: Links) -> CompiledAlert:
     return CompiledAlert(
         name=alert.name,
-        severity=scope.resolved.severity,
         engine=alert.source,
+        severity=scope.resolved.severity,
         source=f"Prometheus, {alert.subject}",
         scope=scope.words,
         condition=scope.resolved.condition,

@@ -97,6 +97,24 @@ def test_a_subject_without_an_alert_leaves_no_file() -> None:
     assert "ai.yaml" not in compiled({"AIRequestFailures": {"enabled": False}}).files
 
 
+def test_a_service_that_is_not_scraped_is_never_missed_whatever_it_overrides() -> None:
+    services = [
+        ServiceScope("a", "t"),
+        ServiceScope("unscraped", "t", {"ServiceMissing": {"for": "10m"}}, scraped=False),
+    ]
+    [rule] = rules(compiled(services=services), "ServiceMissing")
+    assert rule["expr"] == 'absent(up{service="a",team="t",job!="probes"})'
+
+
+def test_a_service_may_be_missed_sooner_than_the_others() -> None:
+    services = [ServiceScope("a", "t"), ServiceScope("b", "u", {"ServiceMissing": {"for": "1m"}})]
+    found = rules(compiled(services=services), "ServiceMissing")
+    assert [(rule["for"], rule["expr"]) for rule in found] == [
+        ("5m", 'absent(up{service="a",team="t",job!="probes"})'),
+        ("1m", 'absent(up{service="b",team="u",job!="probes"})'),
+    ]
+
+
 def test_zero_for_means_at_once() -> None:
     assert "for" not in rules(compiled({"ServiceDown": {"for": "0s"}}), "ServiceDown")[0]
 
