@@ -1,5 +1,5 @@
 # Everything a developer or CI runs. Set-up is part of each target: Python >= 3.11 and make are all that must be there
-# (and Go, for the validators that `make test` builds).
+# (and Go, for most of the validators that `make test` builds).
 PYTHON ?= python3
 STACK ?= dev
 VENV := .venv
@@ -21,16 +21,15 @@ check: $(READY)  ## ruff, mypy and the tests that need no validators
 	$(BIN)/mypy
 	$(BIN)/pytest -m "not validators" -n 2
 
-test: $(READY) tools  ## everything but benchmarks, with the real validators (Go; some eight minutes the first time)
+test: $(READY) tools  ## everything but benchmarks, with the real validators (Go; some forty minutes the first time)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 tools:  ## build the pinned validators (Go); what is built already stays
-	@if command -v go >/dev/null 2>&1; then tools/build.sh; \
-	elif [ -n "$$CI" ]; then echo "tools: Go is missing, and CI skips nothing"; exit 3; \
-	else echo "tools: Go is missing: the checks by promtool, amtool and a real API server WILL BE SKIPPED"; fi
+	@PYTHON=$(PYTHON) tools/build.sh || { [ $$? -eq 3 ] && [ -z "$$CI" ] && \
+	  echo "tools: Go is missing: the checks by promtool, amtool and a real API server WILL BE SKIPPED"; }
 
 golden: $(READY)  ## rewrite the golden files; read the diff before you commit it
 	$(BIN)/pytest -q tests/golden --rewrite-golden
@@ -38,8 +37,8 @@ golden: $(READY)  ## rewrite the golden files; read the diff before you commit i
 bench: $(READY)  ## the speed claims, each beside its rival in the same run
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
-lock: $(READY)  ## write the locks anew from requirements*.in
-	@for name in requirements requirements-dev; do \
+lock: $(READY)  ## write the locks anew from requirements*.in and tools/checkov
+	@for name in requirements requirements-dev tools/checkov/requirements; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    $$name.in -o $$name.txt || exit 1; done
 

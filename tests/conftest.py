@@ -14,5 +14,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever asks for a validator program is marked, so that `make check` can leave it out."""
     for item in items:
-        if "validators" in item.nodeid.split("::")[0] or "api_server" in getattr(item, "fixturenames", ()):
+        asked = {"api_server", "cluster"} & set(getattr(item, "fixturenames", ()))
+        if asked or "validators" in item.nodeid.split("::")[0]:
             item.add_marker("validators")

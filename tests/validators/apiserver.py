@@ -1,7 +1,7 @@
 """A real Kubernetes API server, without nodes or controllers: it stores and judges, and nothing runs.
 
 Nothing is deleted in it either (a namespace's deletion waits for a controller), so each test takes its own
-namespace.
+namespace. tests/validators/cluster.py adds what makes it a cluster.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any, Self
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.validators.binaries import run
+from tests.validators.binaries import find_data, run
 from tests.validators.pod_templates import namespace_of, pods_of
 from tests.validators.process import HttpServer, flags, free_address, running
 
@@ -30,6 +30,9 @@ _STRICT = ("--validate=strict", "--warnings-as-errors")
 class ApiServer:
     """Context manager: etcd and kube-apiserver on loopback, with RBAC and Pod Security admission."""
 
+    # It wants a controller to make each namespace's account first.
+    admission_without: tuple[str, ...] = ("ServiceAccount",)
+
     def __init__(self) -> None:
         self._resources = ExitStack()
         self.home = Path()
@@ -38,8 +41,7 @@ class ApiServer:
     def __enter__(self) -> Self:
         with ExitStack() as resources:
             self.home = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="vigil-apiserver-")))
-            etcd_url = self._start_etcd(resources)
-            self._start_api_server(resources, etcd_url)
+            self._start(resources)
             self._resources = resources.pop_all()
         return self
 
@@ -51,10 +53,22 @@ class ApiServer:
         """The file that lets kubectl (or Pulumi) in as a cluster administrator."""
         return self.home / "kubeconfig.json"
 
-    def kubectl(self, *arguments: str | Path, stdin: str = "") -> str:
-        """Run kubectl as administrator and return its output; raises AssertionError with its error."""
+    @property
+    def authority(self) -> Path:
+        """The certificate to trust: the server makes its own and the authority for it as it starts, in one file."""
+        return self.home / "certificates" / "apiserver.crt"
+
+    @property
+    def service_account_key(self) -> Path:
+        """The private key that signs the tokens of service accounts."""
+        return self.home / "service-account.pem"
+
+    def kubectl(self, *arguments: str | Path, stdin: str = "", timeout: float = 60) -> str:
+        """Run kubectl as administrator and return its output; raises AssertionError with its error, or when it takes
+        over `timeout` seconds.
+        """
         cache = f"--cache-dir={self.home / 'cache'}"
-        return run("kubectl", f"--kubeconfig={self.kubeconfig}", cache, *arguments, stdin=stdin)
+        return run("kubectl", f"--kubeconfig={self.kubeconfig}", cache, *arguments, stdin=stdin, timeout=timeout)
 
     def apply(self, *manifests: Path | Manifest, namespace: str | None = None) -> str:
         """Apply manifests (files, or objects with namespaces first) and return kubectl's report.
@@ -62,6 +76,16 @@ class ApiServer:
         Raises AssertionError with the server's words on an unknown field, wrong value, conflict or warning.
         """
         return self._apply(manifests, namespace)
+
+    def install_crds(self) -> None:
+        """Install the definitions of Istio's and the Gateway API's objects that tools/crds/names.txt names."""
+        self.kubectl("apply", "--server-side", "-f", find_data("crds"))
+        self.wait_for_crds()
+
+    def wait_for_crds(self, timeout: float = 30) -> None:
+        """Wait until objects of every installed definition are taken; raises AssertionError after `timeout` seconds."""
+        condition = ("--for=condition=Established", f"--timeout={timeout:.0f}s")
+        self.kubectl("wait", *condition, "customresourcedefinitions", "--all", timeout=timeout + 10)
 
     def assert_apply_is_stable(self, *manifests: Path | Manifest, namespace: str | None = None) -> None:
         """Apply the manifests twice; raises AssertionError naming the objects changed the second time."""
@@ -72,7 +96,7 @@ class ApiServer:
 
     def get(self, kind: str, name: str, namespace: str = "default") -> dict[str, Any]:
         """Return an object as the server stores it, defaults filled in; raises AssertionError without one."""
-        return _decoded(self.kubectl("get", kind, name, f"--namespace={namespace}", "--output=json"))
+        return decoded(self.kubectl("get", kind, name, f"--namespace={namespace}", "--output=json"))
 
     def dry_run_pod(self, pod: Manifest, namespace: str | None = None) -> None:
         """Have the server admit a Pod without keeping it; raises AssertionError on refusal or warning."""
@@ -107,9 +131,17 @@ class ApiServer:
 
     def _versions(self, manifests: Iterable[Path | Manifest], namespace: str | None) -> dict[str, str]:
         """Apply, and return the resource version of each object by its name."""
-        answer = _decoded(self._apply(manifests, namespace, "--output=json"))
+        answer = decoded(self._apply(manifests, namespace, "--output=json"))
         items = answer["items"] if answer["kind"] == "List" else [answer]
-        return {_title(item): item["metadata"]["resourceVersion"] for item in items}
+        return {title(item): self._version_of(item) for item in items}
+
+    def _version_of(self, item: Manifest) -> str:
+        """Return what differs when the object has changed."""
+        return str(item["metadata"]["resourceVersion"])
+
+    def _start(self, resources: ExitStack) -> None:
+        etcd_url = self._start_etcd(resources)
+        self._start_api_server(resources, etcd_url)
 
     def _start_etcd(self, resources: ExitStack) -> str:
         """Start etcd and return its client URL."""
@@ -132,7 +164,7 @@ class ApiServer:
         host, port = free_address().split(":")
         token = secrets.token_hex(16)
         self.url = f"https://{host}:{port}"
-        key, tokens = self.home / "service-account.pem", self.home / "tokens.csv"
+        key, tokens = self.service_account_key, self.home / "tokens.csv"
         key.write_bytes(_private_key())
         tokens.write_text(f'{token},admin,admin,"system:masters"\n')
         self._write_kubeconfig(token)
@@ -143,8 +175,7 @@ class ApiServer:
             "cert-dir": self.home / "certificates",
             "authorization-mode": "RBAC",
             "token-auth-file": tokens,
-            # It wants a controller to make each namespace's account first.
-            "disable-admission-plugins": "ServiceAccount",
+            "disable-admission-plugins": ",".join(self.admission_without),
             "service-account-issuer": "https://kubernetes.default.svc",
             "service-account-key-file": key,
             "service-account-signing-key-file": key,
@@ -158,9 +189,7 @@ class ApiServer:
         resources.enter_context(server)
 
     def _write_kubeconfig(self, token: str) -> None:
-        # The server makes its certificate and the authority for it as it starts, in one file.
-        authority = str(self.home / "certificates" / "apiserver.crt")
-        cluster = {"server": self.url, "certificate-authority": authority}
+        cluster = {"server": self.url, "certificate-authority": str(self.authority)}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
@@ -197,11 +226,11 @@ def _within(namespace: str | None) -> list[str]:
     return [f"--namespace={namespace}"] if namespace else []
 
 
-def _title(item: Manifest) -> str:
+def title(item: Manifest) -> str:
     return f"{item['kind']} {item['metadata'].get('namespace', '')}/{item['metadata']['name']}"
 
 
-def _decoded(text: str) -> dict[str, Any]:
+def decoded(text: str) -> dict[str, Any]:
     answer = json.loads(text)
     assert isinstance(answer, dict), f"expected an object, got {text[:200]}"
     return answer

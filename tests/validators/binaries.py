@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BIN = ROOT / ".tools" / "bin"
+TOOLS = ROOT / ".tools"
+BIN = TOOLS / "bin"
 
 
 def find(name: str) -> Path:
@@ -18,10 +19,18 @@ def find(name: str) -> Path:
     A missing tool skips the test on a developer's machine and fails it in CI, where a skip would pass
     for a proof.
     """
-    path = BIN / name
-    if path.is_file():
+    return _built(BIN / name)
+
+
+def find_data(name: str) -> Path:
+    """Return the path of the file or folder `name` that `make tools` takes out of a module; a missing one is as above."""
+    return _built(TOOLS / name)
+
+
+def _built(path: Path) -> Path:
+    if path.exists():
         return path
-    reason = f"{name} is not built in {BIN}: run `make tools` (tools/build.sh); nothing of it was checked"
+    reason = f"{path.name} is not built in {path.parent}: run `make tools` (tools/build.sh); nothing of it was checked"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(f"VALIDATOR MISSING: {reason}")

@@ -69,6 +69,16 @@ def free_address() -> str:
         return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
+def listens(address: str) -> bool:
+    """Return whether something takes connections at "host:port" now."""
+    host, port = address.split(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
 @contextmanager
 def running(
     name: str,
