@@ -34,8 +34,23 @@ Loader.add_implicit_resolver(
 )
 
 
+def _mapping(loader: Any, node: Any, deep: bool = False) -> Any:
+    first: dict[Any, int] = {}
+    for key, _ in node.value:
+        name, line = key.value, key.start_mark.line + 1
+        if isinstance(key, yaml.ScalarNode) and first.setdefault(name, line) != line:
+            problem = (
+                f"the key {name!r} stands twice, first in line {first[name]}; which of the two holds, nobody can tell"
+            )
+            raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+    return _Base.construct_mapping(loader, node, deep)
+
+
+Loader.construct_mapping = _mapping
+
+
 def load(text: str) -> Any:
-    """What a YAML document holds. Raises yaml.YAMLError where it is malformed."""
+    """What a YAML document holds. Raises yaml.YAMLError where it is malformed, or says a key twice."""
     return yaml.load(text, Loader)  # noqa: S506 - derived from a safe loader
 
 

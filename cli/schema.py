@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alert_rules import loader
-from components.settings.model import Settings
+from components.settings.model import Environment, Settings
 from components.settings.parse import PREFIX
+from components.settings.profiles import with_defaults
 
 FILE = "settings.schema.json"
 
@@ -16,8 +18,9 @@ def stack_file_schema() -> str:
     """The schema of `Pulumi.<stack>.yaml` as JSON text. Sections that a profile gives defaults are optional in it."""
     settings = Settings.model_json_schema(by_alias=True)
     definitions = settings.pop("$defs")
-    for definition in definitions.values():
-        _relax(definition)
+    given = with_defaults(Environment.DEV, {})
+    for name, defaults in _defaults(definitions, settings["properties"], given):
+        _relax(definitions[name], defaults)
     properties = {f"{PREFIX}{key}": value for key, value in settings["properties"].items()}
     names = sorted(loader.builtin().alerts)
     properties[f"{PREFIX}alerts"]["propertyNames"] = {"enum": names}
@@ -40,9 +43,21 @@ def stack_file_schema() -> str:
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 
-_PROFILED = ("Aws", "Kubernetes", "Prometheus", "Alertmanager", "Grafana", "Remediation")
-
-
-def _relax(definition: dict[str, Any]) -> None:
-    if definition.get("title") in _PROFILED:
+def _relax(definition: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Makes optional what a profile or a size gives a default, in the sections below as in this one."""
+    if required := [key for key in definition.get("required", ()) if key not in defaults]:
+        definition["required"] = required
+    else:
         definition.pop("required", None)
+
+
+def _defaults(
+    definitions: Mapping[str, Any], properties: Mapping[str, Any], given: Mapping[str, Any]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name of each section that is given defaults, with these."""
+    for key, value in given.items():
+        reference = properties[key].get("$ref", "")
+        if isinstance(value, Mapping) and reference:
+            name = reference.rsplit("/", 1)[1]
+            yield name, value
+            yield from _defaults(definitions, definitions[name]["properties"], value)

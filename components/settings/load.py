@@ -38,7 +38,7 @@ def load_settings() -> Loaded:
         region = pulumi.Config("aws").get("region")
         if not region:
             raise InvalidFiles([Problem(file, "aws:region", "nothing", "an AWS region such as eu-west-1")])
-        return Loaded(parse_settings(values, file=file), region)
+        return Loaded(parse_settings(values, file=file).in_region(region), region)
     except InvalidFiles as error:
         raise InvalidFiles(_with_lines(error.problems, Path(file))) from None
 

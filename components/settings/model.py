@@ -7,18 +7,16 @@ from enum import StrEnum
 from importlib import resources
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
-from alert_rules.model import Severity
-from components.settings.types import Bytes, DnsLabel, Duration, Secret, SecretSetting, Section
+from components.settings import kubernetes as parts
+from components.settings.receivers import Receivers
+from components.settings.types import DnsLabel, Duration, Port, Secret, SecretSetting, Section, Url
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s]+[^\s/]$")]
-Port = Annotated[int, Field(ge=1, le=65535)]
 EcsName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
 SagemakerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$")]
-SeverityName = Annotated[Severity, Field(strict=False)]
 Mode = Literal["off", "dry_run", "automatic"]
 
 AlertOverrides = dict[str, Any]
@@ -31,13 +29,6 @@ class Environment(StrEnum):
     DEV = "dev"
     STAGING = "staging"
     PROD = "prod"
-
-
-class Size(StrEnum):
-    """How much the stack on Kubernetes is given."""
-
-    SMALL = "small"
-    MEDIUM = "medium"
 
 
 class Links(Section):
@@ -53,43 +44,6 @@ class Aws(Section):
     enabled: bool = True
     account_id: str | None = Field(None, pattern=r"^\d{12}$", description="The only account this stack may touch.")
     log_retention: Duration
-
-
-class Kubernetes(Section):
-    """The half on Kubernetes."""
-
-    enabled: bool = True
-    context: str | None = Field(None, description="kubeconfig context; that of `eks_cluster` where unset.")
-    namespace: DnsLabel = "observability"
-    size: Annotated[Size, Field(strict=False)]
-    storage_class: str | None = Field(
-        None, description="StorageClass of the volumes; the cluster's default where unset."
-    )
-    ingress_namespace: DnsLabel | None = Field(
-        None, description="Namespace whose pods (an ingress controller) may reach Grafana; none where unset."
-    )
-    eks_cluster: str | None = Field(None, description="Name of the EKS cluster, for Pod Identity: how pods reach AWS.")
-
-
-class Prometheus(Section):
-    """Metrics."""
-
-    replicas: int = Field(ge=1, le=2)
-    retention: Duration
-    volume: Bytes
-
-
-class Alertmanager(Section):
-    """Routing of alerts inside the cluster."""
-
-    replicas: int = Field(ge=1, le=5)
-    volume: Bytes
-
-
-class Grafana(Section):
-    """Dashboards."""
-
-    volume: Bytes
 
 
 class OnKubernetes(Section):
@@ -132,6 +86,7 @@ class Metrics(Section):
     port: Port
     path: str = Field("/metrics", pattern=r"^/")
     interval: Duration = Field(default="15s", validate_default=True)
+    timeout: Duration | None = Field(None, description="The interval, at most 10s, where unset.")
 
 
 class Probe(Section):
@@ -161,45 +116,6 @@ class Resource(Section):
     team: DnsLabel | None = Field(None, description="Who owns it, where it belongs to no declared service.")
     dimensions: dict[str, str] = {}
     alerts: AlertOverrides = {}
-
-
-class SlackReceiver(Section):
-    """Slack channels by severity; needs `slack_bot_token`."""
-
-    channels: dict[SeverityName, Annotated[str, Field(pattern=r"^#[a-z0-9_-]{1,79}$")]]
-
-
-class PagerdutyReceiver(Section):
-    """PagerDuty's Events API v2; needs `pagerduty_routing_key`."""
-
-    severities: tuple[SeverityName, ...] = Field((Severity.CRITICAL,), strict=False)
-
-
-class EmailReceiver(Section):
-    """E-mail over SMTP with TLS from the cluster, over SNS subscriptions from AWS; needs `smtp_password`."""
-
-    to: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
-    sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
-    smarthost: str = Field(pattern=r"^[^:\s]+:\d+$", description="host:port of the SMTP server.")
-    username: str
-    severities: tuple[SeverityName, ...] = Field((Severity.CRITICAL, Severity.HIGH), strict=False)
-
-
-class Receivers(Section):
-    """Who is told, by severity."""
-
-    slack: SlackReceiver | None = None
-    pagerduty: PagerdutyReceiver | None = None
-    email: EmailReceiver | None = None
-
-    def of(self, severity: Severity) -> tuple[str, ...]:
-        """Names of the receivers that hear alerts of that severity."""
-        wanted = (
-            ("slack", self.slack.channels if self.slack else ()),
-            ("pagerduty", self.pagerduty.severities if self.pagerduty else ()),
-            ("email", self.email.severities if self.email else ()),
-        )
-        return tuple(name for name, severities in wanted if severity in severities)
 
 
 class RemediationAction(Section):
@@ -235,6 +151,9 @@ class MaintenanceWindow(Section):
         return name
 
 
+_PLAIN = "letters, digits and . _ ~ -, a letter or a digit first"
+
+
 class Settings(Section):
     """Everything an environment sets. Top-level keys stand under `vigil:` in the stack file."""
 
@@ -242,10 +161,22 @@ class Settings(Section):
     links: Links
     platform_team: DnsLabel = Field("platform", description="Who owns the monitoring stack itself.")
     aws: Aws
-    kubernetes: Kubernetes
-    prometheus: Prometheus
-    alertmanager: Alertmanager
-    grafana: Grafana
+    kubernetes: parts.Kubernetes
+    access: parts.Access = parts.Access()
+    sign_in: parts.SignIn | None = None
+    object_storage: parts.ObjectStorage | None = Field(None, description="Where the buckets are not Amazon S3's.")
+    prometheus: parts.Prometheus
+    thanos: parts.Thanos
+    alertmanager: parts.Alertmanager
+    grafana: parts.Grafana
+    loki: parts.Loki
+    jaeger: parts.Jaeger
+    opentelemetry: parts.OpenTelemetry
+    exporters: parts.Exporters
+    elastic: parts.Elastic
+    mesh: parts.Mesh
+    targets: tuple[parts.ScrapeTarget, ...] = Field((), strict=False)
+    probes: tuple[parts.ProbeTarget, ...] = Field((), strict=False)
     services: tuple[Service, ...] = Field((), strict=False)
     resources: tuple[Resource, ...] = Field((), strict=False)
     alerts: AlertOverrides = {}
@@ -255,12 +186,84 @@ class Settings(Section):
     slack_bot_token: SecretSetting | None = None
     pagerduty_routing_key: SecretSetting | None = None
     smtp_password: SecretSetting | None = None
+    teams_webhook_url: SecretSetting | None = None
+    webhook_url: SecretSetting | None = None
+    heartbeat_url: SecretSetting | None = Field(
+        None, description="An address outside (a dead-man's switch) that is called every minute while alerting works."
+    )
     grafana_admin_password: SecretSetting | None = None
+    grafana_secret_key: SecretSetting | None = Field(None, description="With which Grafana encrypts what it stores.")
+    grafana_database_password: SecretSetting | None = None
+    sign_in_client_secret: SecretSetting | None = None
+    sign_in_cookie_secret: SecretSetting | None = Field(None, description="32 random bytes, in base64 for URLs.")
+    s3_credentials: SecretSetting | None = Field(
+        None, description="An AWS shared credentials file, for object_storage."
+    )
+    jaeger_storage_password: SecretSetting | None = None
+    datadog_api_key: SecretSetting | None = None
+    new_relic_license_key: SecretSetting | None = None
+    elasticsearch_admin_password: SecretSetting | None = Field(
+        None, description=f"Of `vigil-admin`, who signs in to Kibana and may do everything: {_PLAIN}, at least 6."
+    )
+    elasticsearch_kibana_password: SecretSetting | None = Field(
+        None, description=f"By which Kibana asks Elasticsearch: {_PLAIN}, at least 6."
+    )
+    elasticsearch_logstash_password: SecretSetting | None = Field(
+        None, description=f"By which Logstash writes to Elasticsearch: {_PLAIN}, at least 6."
+    )
+    kibana_encryption_key: SecretSetting | None = Field(
+        None, description=f"With which Kibana encrypts sessions and what it stores: {_PLAIN}, at least 32."
+    )
+
+    _region: str = PrivateAttr("")
+
+    @property
+    def region(self) -> str:
+        """The AWS region of the stack (`aws:region`, which is not one of vigil's own keys)."""
+        return self._region
+
+    def in_region(self, region: str) -> Settings:
+        """The same settings for that AWS region."""
+        placed = self.model_copy()
+        placed._region = region
+        return placed
 
     def secret(self, name: str) -> Secret | None:
         """The secret of that top-level key, or None where it is not set."""
         found: Secret | None = getattr(self, name)
         return found
 
+    @property
+    def sending_namespaces(self) -> list[str]:
+        """The namespaces whose pods may send telemetry: those of declared services, and those named besides."""
+        declared = {s.runs_on.kubernetes.namespace for s in self.services if s.runs_on.kubernetes}
+        return sorted(declared | set(self.opentelemetry.namespaces))
 
-SECRET_KEYS = ("slack_bot_token", "pagerduty_routing_key", "smtp_password", "grafana_admin_password")
+    @property
+    def traces_are_kept(self) -> bool:
+        """Whether anything takes traces."""
+        forwarded = self.opentelemetry
+        return self.jaeger.enabled or forwarded.xray or bool(forwarded.datadog or forwarded.new_relic)
+
+
+SECRET_KEYS = (
+    "slack_bot_token",
+    "pagerduty_routing_key",
+    "smtp_password",
+    "teams_webhook_url",
+    "webhook_url",
+    "heartbeat_url",
+    "grafana_admin_password",
+    "grafana_secret_key",
+    "grafana_database_password",
+    "sign_in_client_secret",
+    "sign_in_cookie_secret",
+    "s3_credentials",
+    "jaeger_storage_password",
+    "datadog_api_key",
+    "new_relic_license_key",
+    "elasticsearch_admin_password",
+    "elasticsearch_kibana_password",
+    "elasticsearch_logstash_password",
+    "kibana_encryption_key",
+)

@@ -13,7 +13,7 @@ from alert_rules import quantities
 from alert_rules.model import Duration
 from alert_rules.quantities import Quantity, Unit
 
-__all__ = ["Bytes", "DnsLabel", "Duration", "KubernetesKey", "Secret", "Section"]
+__all__ = ["Bytes", "DnsLabel", "Duration", "KubernetesKey", "Port", "Secret", "Section", "Share", "Url"]
 
 
 class Section(BaseModel):
@@ -31,6 +31,23 @@ Bytes = Annotated[
     BeforeValidator(_bytes, json_schema_input_type=Annotated[str, Field(pattern=r"^\d+(\.\d+)?(B|KiB|MiB|GiB|TiB)$")]),
 ]
 """A size, written with its unit (`8GiB`); `.value` is in bytes."""
+
+
+def _share(written: object) -> Quantity:
+    parsed = written if isinstance(written, Quantity) else quantities.parse(written, Unit.RATIO)
+    if not 0 <= parsed.value <= 1:
+        raise ValueError("a percentage from 0% to 100%")
+    return parsed
+
+
+Share = Annotated[
+    Quantity,
+    BeforeValidator(_share, json_schema_input_type=Annotated[str, Field(pattern=r"^\d+(\.\d+)?%$")]),
+]
+"""A part of a whole, written as a percentage (`10%`); `.value` is from 0 to 1."""
+
+Url = Annotated[str, Field(pattern=r"^https?://[^\s]+[^\s/]$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
 """A name that Kubernetes, DNS and AWS all accept: lower-case letters, digits and inner hyphens, at most 63."""

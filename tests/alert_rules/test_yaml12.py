@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from alert_rules import yaml12
 
@@ -34,3 +35,9 @@ def test_scalars_of_yaml_1_2_are_read(text: str, value: object) -> None:
 )
 def test_what_is_written_reads_back_the_same(content: object) -> None:
     assert yaml12.load(yaml12.dump(content)) == content
+
+
+def test_a_key_that_stands_twice_is_refused_with_both_places() -> None:
+    with pytest.raises(yaml.YAMLError, match=r"(?s)the key 'a' stands twice, first in line 1.*line 3"):
+        yaml12.load("a: 1\nb: 2\na: 3\n")
+    assert yaml12.load("a: {b: 1}\nc: {b: 2}\n") == {"a": {"b": 1}, "c": {"b": 2}}

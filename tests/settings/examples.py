@@ -21,4 +21,5 @@ def settings_of(stack: str) -> dict[str, Any]:
 
 def parsed(stack: str, **changes: Any) -> Settings:
     """The settings of a stack with some top-level keys set otherwise."""
-    return parse_settings({**settings_of(stack), **changes}, file=f"Pulumi.{stack}.yaml")
+    settings = parse_settings({**settings_of(stack), **changes}, file=f"Pulumi.{stack}.yaml")
+    return settings.in_region("eu-west-1")

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from alert_rules import yaml12
 from alert_rules.problems import InvalidFiles
 from cli.schema import FILE, stack_file_schema
-from components.settings.model import Environment, Size
+from components.settings.kubernetes import Size
+from components.settings.model import Environment
 from components.settings.parse import parse_settings
 from components.settings.profiles import PROFILES
 from tests.settings.examples import ROOT, STACKS, parsed, settings_of
@@ -35,7 +36,8 @@ def test_a_profile_sets_what_the_stack_file_does_not() -> None:
 
 @pytest.mark.parametrize("environment", list(Environment))
 def test_every_profile_stands_by_itself(environment: Environment) -> None:
-    assert parsed("prod", environment=str(environment)).environment is environment
+    search = {"storage": "opensearch", "endpoint": "https://search.example.com:9200"}
+    assert parsed("prod", environment=str(environment), jaeger=search).environment is environment
     assert set(PROFILES[environment]) == set(PROFILES[Environment.DEV])
 
 

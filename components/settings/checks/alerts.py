@@ -6,11 +6,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from alert_rules import loader, overrides
+from alert_rules.lint import needed_exporters
 from alert_rules.problems import Problem, listed, nearest
 from alert_rules.quantities import QuantityError
 from components import manifests
+from components.exporting import exporters_of
 from components.settings.checks.registry import check
 from components.settings.model import Service, Settings
+
+OF_SERVICES = frozenset({"application", "prometheus", "blackbox", "loki"})
+"""What exports series that carry the name of a declared service (a log alert counts as Loki's)."""
+
+
+@check("kubernetes", "exporters", "thanos", "loki", "jaeger", "opentelemetry")
+def _alerts_that_are_compiled(settings: Settings, file: str) -> Iterator[Problem]:
+    there = exporters_of(settings)
+    by_name = {alert.name: alert for alert in loader.builtin().rules}
+    for name in settings.alerts:
+        missing = needed_exporters(by_name[name]) - there if name in by_name else ()
+        if missing and settings.kubernetes.enabled:
+            allowed = f"an alert of what this stack runs; it is read from {listed(missing)}, which is off"
+            yield Problem(file, f"vigil:alerts.{name}", name, allowed)
 
 
 @check()
@@ -31,7 +47,8 @@ def _alert_overrides(settings: Settings, file: str) -> Iterator[Problem]:
 def _alerts_of_service(service: Service) -> list[str]:
     catalogue = loader.builtin()
     if service.runs_on.kubernetes:
-        return [alert.name for alert in catalogue.prometheus]
+        # The others watch the cluster or the stack itself: their series carry no declared service's name.
+        return [alert.name for alert in catalogue.rules if needed_exporters(alert) <= OF_SERVICES]
     kinds = [catalogue.kind_for_platform(platform) for platform in service.runs_on.platforms]
     return [alarm.name for kind in kinds if kind for alarm in kind.alarms]
 

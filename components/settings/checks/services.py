@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from alert_rules.problems import MISSING, Problem, listed, nearest
-from components.naming import ALERT_PATH, DEAD_LETTER_QUEUES
+from components.naming import ALERT_PATH, DEAD_LETTER_QUEUES, HEARTBEAT
 from components.settings.checks.registry import check
+from components.settings.kubernetes import ScrapeTarget
 from components.settings.maintenance import first_overlap
-from components.settings.model import Settings
+from components.settings.model import Metrics, Settings
 
 SHORTEST_INTERVAL = 5.0
 """Seconds; a shorter scrape interval costs more samples than any of the sources' alerts can use."""
@@ -18,14 +19,51 @@ LONGEST_INTERVAL = 60.0
 """Seconds; a rate needs four scrapes in its window, and the shortest window that an alert takes is 4m."""
 
 OWN_NAMES = frozenset(
-    {ALERT_PATH, "alertmanager", "blackbox-exporter", "grafana", "kube-state-metrics", "node-exporter", "prometheus"}
+    {
+        ALERT_PATH,
+        "alertmanager",
+        "apiserver",
+        "blackbox-exporter",
+        "cadvisor",
+        "cloudwatch-exporter",
+        "coredns",
+        "elasticsearch",
+        "filebeat",
+        "grafana",
+        "jaeger",
+        "jaeger-collector",
+        "jaeger-query",
+        "kibana",
+        "kube-state-metrics",
+        "kubelet",
+        "logstash",
+        "loki",
+        "loki-compactor",
+        "loki-distributor",
+        "loki-index-gateway",
+        "loki-ingester",
+        "loki-querier",
+        "loki-query-frontend",
+        "loki-query-scheduler",
+        "loki-ruler",
+        "node-exporter",
+        "oauth2-proxy",
+        "otel-agent",
+        "otel-gateway",
+        "prometheus",
+        "thanos-compactor",
+        "thanos-query",
+        "thanos-query-frontend",
+        "thanos-sidecar",
+        "thanos-store",
+    }
 )
-"""What the stack's own workloads are called in the label `service`."""
+"""What the stack's own workloads, and the cluster's, are called in the label `service`."""
 
 
 @check()
 def _names_are_unique(settings: Settings, file: str) -> Iterator[Problem]:
-    for section in ("services", "resources", "maintenance"):
+    for section in ("services", "resources", "maintenance", "targets", "probes"):
         seen: set[str] = set()
         for index, entry in enumerate(getattr(settings, section)):
             if entry.name in seen:
@@ -38,12 +76,13 @@ def _names_are_unique(settings: Settings, file: str) -> Iterator[Problem]:
 @check()
 def _names_mean_one_thing(settings: Settings, file: str) -> Iterator[Problem]:
     """Alarms, rules and mutes go by name."""
-    for index, service in enumerate(settings.services):
-        if service.name in OWN_NAMES:
-            allowed = f"a name that no part of vigil has: {listed(OWN_NAMES)}"
-            yield Problem(file, f"vigil:services[{index}].name", service.name, allowed)
+    for section in ("services", "targets", "probes"):
+        for index, entry in enumerate(getattr(settings, section)):
+            if entry.name in OWN_NAMES:
+                allowed = f"a name that no part of vigil has: {listed(OWN_NAMES)}"
+                yield Problem(file, f"vigil:{section}[{index}].name", entry.name, allowed)
     taken = {service.name for service in settings.services if not service.runs_on.kubernetes}
-    taken |= {ALERT_PATH, *DEAD_LETTER_QUEUES}
+    taken |= {ALERT_PATH, HEARTBEAT, *DEAD_LETTER_QUEUES}
     for index, resource in enumerate(settings.resources):
         if resource.name in taken:
             allowed = "a name that no service with alarms of its own has: the two would share their alarms"
@@ -80,11 +119,16 @@ def _one_platform(settings: Settings, file: str) -> Iterator[Problem]:
 
 @check()
 def _scrape_intervals(settings: Settings, file: str) -> Iterator[Problem]:
-    for index, service in enumerate(settings.services):
-        if service.metrics and not SHORTEST_INTERVAL <= service.metrics.interval.value <= LONGEST_INTERVAL:
-            key = f"vigil:services[{index}].metrics.interval"
+    scraped: list[tuple[str, Metrics | ScrapeTarget]] = [
+        *((f"services[{index}].metrics", s.metrics) for index, s in enumerate(settings.services) if s.metrics),
+        *((f"targets[{index}]", target) for index, target in enumerate(settings.targets)),
+    ]
+    for key, entry in scraped:
+        if not SHORTEST_INTERVAL <= entry.interval.value <= LONGEST_INTERVAL:
             allowed = "5s to 1m (the shortest window of an alert, 4m, must hold four scrapes)"
-            yield Problem(file, key, str(service.metrics.interval), allowed)
+            yield Problem(file, f"vigil:{key}.interval", str(entry.interval), allowed)
+        elif entry.timeout and not 0 < entry.timeout.value <= entry.interval.value:
+            yield Problem(file, f"vigil:{key}.timeout", str(entry.timeout), f"at most the interval, {entry.interval}")
 
 
 @check()
@@ -129,14 +173,3 @@ def _maintenance_windows(settings: Settings, file: str) -> Iterator[Problem]:
         if overlap:
             allowed = f"times that do not overlap those of {first.name!r} for the same services (they do on {overlap})"
             yield Problem(file, f"vigil:maintenance[{index}]", second.name, allowed)
-
-
-@check()
-def _retention_fits_volume(settings: Settings, file: str) -> Iterator[Problem]:
-    if settings.kubernetes.enabled and settings.prometheus.retention.value < 7200:
-        yield Problem(
-            file,
-            "vigil:prometheus.retention",
-            str(settings.prometheus.retention),
-            "at least 2h, one block of Prometheus' storage",
-        )
