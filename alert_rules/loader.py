@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,12 +14,13 @@ from pydantic import ValidationError
 
 from alert_rules import yaml12
 from alert_rules.lint import lint
-from alert_rules.model import Alarm, AlertDefinition, Definition, PrometheusAlert, ServiceKind
+from alert_rules.model import Alarm, AlertDefinition, Definition, LogAlert, PrometheusAlert, RuleAlert, ServiceKind
 from alert_rules.problems import MISSING, InvalidFiles, Problem, nearest
 
 HERE = Path(__file__).parent
 
 D = TypeVar("D", bound=Definition)
+R = TypeVar("R", bound=RuleAlert)
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,12 @@ class Catalogue:
 
     prometheus: tuple[PrometheusAlert, ...]
     kinds: Mapping[str, ServiceKind]
+    loki: tuple[LogAlert, ...] = ()
+
+    @property
+    def rules(self) -> tuple[RuleAlert, ...]:
+        """Every alert that a ruler evaluates in the cluster and Alertmanager routes."""
+        return (*self.prometheus, *self.loki)
 
     @cached_property
     def alarms(self) -> Mapping[str, Alarm]:
@@ -37,7 +44,7 @@ class Catalogue:
     @cached_property
     def alerts(self) -> Mapping[str, AlertDefinition]:
         """Every alert by name, whatever its engine."""
-        return {alert.name: alert for alert in self.prometheus} | dict(self.alarms)
+        return {alert.name: alert for alert in self.rules} | dict(self.alarms)
 
     def kind_for_platform(self, platform: str) -> ServiceKind | None:
         """The service kind whose resources are implied by a service's `runs_on`."""
@@ -51,23 +58,20 @@ def builtin() -> Catalogue:
 
 
 def load(directory: Path) -> Catalogue:
-    """The catalogue of `directory` (`prometheus/*.yaml`, `cloudwatch/*.yaml`).
+    """The catalogue of `directory` (`prometheus/*.yaml`, `loki/*.yaml`, `cloudwatch/*.yaml`).
 
     Raises InvalidFiles naming file, key and value for all mistakes at once, unreadable files included.
     """
     problems: list[Problem] = []
-    alerts = [
-        alert
-        for file, subject, content in _contents(directory, "prometheus", problems)
-        for alert in _prometheus_alerts(file, subject, content, problems)
-    ]
+    prometheus = _rule_alerts(directory, "prometheus", PrometheusAlert, problems)
+    loki = _rule_alerts(directory, "loki", LogAlert, problems)
     kinds = [
         kind
         for file, name, content in _contents(directory, "cloudwatch", problems)
         for kind in _service_kinds(file, name, content, problems)
     ]
-    catalogue = Catalogue(tuple(alerts), {kind.kind: kind for kind in kinds})
-    problems += [*_repeated_names(alerts, kinds), *lint(alerts)]
+    catalogue = Catalogue(prometheus, {kind.kind: kind for kind in kinds}, loki)
+    problems += [*_repeated_names(catalogue.rules, kinds), *lint(catalogue.rules)]
     if problems:
         raise InvalidFiles(problems)
     return catalogue
@@ -129,12 +133,16 @@ def _contents(directory: Path, folder: str, problems: list[Problem]) -> Iterator
             yield file, path.stem, content
 
 
-def _prometheus_alerts(
-    file: str, subject: str, content: dict[str, Any], problems: list[Problem]
-) -> Iterator[PrometheusAlert]:
-    for name, entry in content.get("alerts", {}).items():
-        values = {**entry, "name": name, "subject": subject}
-        yield from define(PrometheusAlert, values, file=file, key=f"alerts.{name}", problems=problems)
+def _rule_alerts(directory: Path, engine: str, cls: type[R], problems: list[Problem]) -> tuple[R, ...]:
+    """The alerts of an engine's folder, one file a subject."""
+    return tuple(
+        alert
+        for file, subject, content in _contents(directory, engine, problems)
+        for name, entry in content.get("alerts", {}).items()
+        for alert in define(
+            cls, {**entry, "name": name, "subject": subject}, file=file, key=f"alerts.{name}", problems=problems
+        )
+    )
 
 
 def _service_kinds(file: str, kind: str, content: dict[str, Any], problems: list[Problem]) -> Iterator[ServiceKind]:
@@ -143,7 +151,7 @@ def _service_kinds(file: str, kind: str, content: dict[str, Any], problems: list
     yield from define(ServiceKind, values, file=file, key=kind, problems=problems)
 
 
-def _repeated_names(alerts: list[PrometheusAlert], kinds: list[ServiceKind]) -> Iterator[Problem]:
+def _repeated_names(alerts: Iterable[RuleAlert], kinds: Iterable[ServiceKind]) -> Iterator[Problem]:
     names = Counter([a.name for a in alerts] + [alarm.name for kind in kinds for alarm in kind.alarms])
     for name, count in names.items():
         if count > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from string import Template
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -82,7 +82,7 @@ class Parameter(Definition):
 
 
 class AlertDefinition(Definition):
-    """What Prometheus alerts and CloudWatch alarms have in common."""
+    """What the alerts of every engine have in common."""
 
     source: str = Field(description="The engine that evaluates it.")
     name: AlertName
@@ -110,14 +110,19 @@ class AlertDefinition(Definition):
 EVALUATION_INTERVAL = 15.0
 """Seconds between two evaluations of a Prometheus rule: the source's `evaluation_interval: 15s`."""
 
+LOG_EVALUATION_INTERVAL = 60.0
+"""Seconds between two evaluations of a log rule, Loki's own default: each reads the lines of its whole window again."""
+
 LONGEST_HOLD = 86400.0
 """A condition that must hold for more than a day pages nobody in time: the limit of CloudWatch's own evaluation."""
 
 
-class PrometheusAlert(AlertDefinition):
-    """An alert whose condition is PromQL with `$selector`, `$window`, `$threshold` and further parameters."""
+class RuleAlert(AlertDefinition):
+    """An alert that a ruler evaluates and Alertmanager routes: a query with `$selector` and parameters."""
 
-    source: Literal["prometheus"] = "prometheus"
+    evaluation: ClassVar[float]
+    """Seconds between two evaluations."""
+
     subject: str
     hold: Duration = Field(alias="for")
     expression: str
@@ -128,10 +133,14 @@ class PrometheusAlert(AlertDefinition):
     dashboard: str = Field(description="Name of the Grafana dashboard that shows it.")
 
     @model_validator(mode="after")
-    def _placeholders_are_declared(self) -> PrometheusAlert:
+    def _placeholders_are_declared(self) -> Self:
+        if not Template(self.expression).is_valid():
+            raise ValueError("`expression` to write a $ that begins no placeholder as $$")
         used = set(placeholders(self.expression))
         if "selector" not in used:
-            raise ValueError("`expression` to hold $selector in every metric, so that services can be told apart")
+            raise ValueError(
+                "`expression` to hold $selector in every metric or stream, so that services can be told apart"
+            )
         if undeclared := used - set(self.parameters) - {"selector"}:
             raise ValueError(f"a parameter for each placeholder of `expression`; undeclared: {sorted(undeclared)}")
         if unused := set(self.parameters) - used:
@@ -143,14 +152,30 @@ class PrometheusAlert(AlertDefinition):
         return self.hold.value
 
     def hold_problem(self, hold: float) -> str | None:
-        if hold == 0 or EVALUATION_INTERVAL <= hold <= LONGEST_HOLD:
+        if hold == 0 or self.evaluation <= hold <= LONGEST_HOLD:
             return None
-        return f"0s, or from one evaluation ({EVALUATION_INTERVAL:.0f}s) to 1d"
+        return f"0s, or from one evaluation ({quantities.seconds_text(self.evaluation)}) to 1d"
 
-    def promql(self, values: dict[str, Quantity], selector: str) -> str:
+    def query(self, values: dict[str, Quantity], selector: str) -> str:
         """The expression with its figures and the label matchers of `selector` filled in, on tidy lines."""
-        figures = {name: _promql_figure(value) for name, value in values.items()}
+        figures = {name: _figure(value) for name, value in values.items()}
         return Template(self.expression.strip()).substitute(figures, selector=selector)
+
+
+class PrometheusAlert(RuleAlert):
+    """An alert whose condition is PromQL."""
+
+    evaluation = EVALUATION_INTERVAL
+
+    source: Literal["prometheus"] = "prometheus"
+
+
+class LogAlert(RuleAlert):
+    """An alert whose condition is LogQL over the log lines of declared services."""
+
+    evaluation = LOG_EVALUATION_INTERVAL
+
+    source: Literal["loki"] = "loki"
 
 
 class Alarm(AlertDefinition):
@@ -244,5 +269,5 @@ def fill(text: str, values: dict[str, Any], hold: float) -> str:
     return Template(text).safe_substitute(values | {"for": quantities.seconds_text(hold)})
 
 
-def _promql_figure(value: Quantity) -> str:
+def _figure(value: Quantity) -> str:
     return quantities.seconds_text(value.value) if value.unit is Unit.WINDOW else value.number

@@ -1,4 +1,4 @@
-"""What both compilers take and give."""
+"""What the compilers take and give."""
 
 from __future__ import annotations
 

@@ -9,20 +9,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alert_rules import registry
 from alert_rules.compilers.cloudwatch import CompiledAlarm, compile_alarms
 from alert_rules.compilers.common import Links, ResourceScope, ServiceScope
-from alert_rules.compilers.prometheus import PrometheusRules, compile_rules
+from alert_rules.compilers.prometheus import compile_rules
+from alert_rules.compilers.rules import CompiledRules
 from alert_rules.loader import builtin
 
 LINKS = Links("https://runbooks.example.com", "https://grafana.example.com")
 NAMES = ["a", "b", "b-c", "chat-service", "redis"]
 
 
-def compiled(overrides: dict[str, Any] | None = None, services: list[ServiceScope] | None = None) -> PrometheusRules:
-    return compile_rules(builtin().prometheus, overrides=overrides or {}, services=services or [], links=LINKS)
+def compiled(overrides: dict[str, Any] | None = None, services: list[ServiceScope] | None = None) -> CompiledRules:
+    return compile_rules(
+        builtin().prometheus,
+        overrides=overrides or {},
+        services=services or [],
+        exporters=registry.exporters(),
+        links=LINKS,
+    )
 
 
-def rules(result: PrometheusRules, name: str) -> list[dict[str, Any]]:
+def rules(result: CompiledRules, name: str) -> list[dict[str, Any]]:
     return [r for file in result.files.values() for g in file["groups"] for r in g["rules"] if r["alert"] == name]
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from alert_rules import promql
-from alert_rules.lint import known_metrics
+from alert_rules import logql, promql
 from alert_rules.loader import builtin
-from alert_rules.model import AlertDefinition
+from alert_rules.model import AlertDefinition, RuleAlert
+from alert_rules.registry import metric_of
 from components.manifests import remediations
 from components.naming import physical_name
 from tests.rules.commands import aws_problems
@@ -57,7 +57,7 @@ def test_each_alert_has_a_page_and_each_page_an_alert() -> None:
 
 def test_the_index_lists_each_alert_with_its_severity_and_engine() -> None:
     rows = re.findall(r"^\| (\[.*) \| (\w+) \| (\w+) \| \S.* \|$", INDEX.read_text(encoding="utf-8"), re.MULTILINE)
-    engines = {"prometheus": "Prometheus", "cloudwatch": "CloudWatch"}
+    engines = {"prometheus": "Prometheus", "loki": "Loki", "cloudwatch": "CloudWatch"}
     assert rows == [
         (f"[{name}]({name}.md)", str(alert.severity), engines[str(getattr(alert, "source"))])  # noqa: B009
         for name, alert in sorted(ALERTS.items())
@@ -105,8 +105,8 @@ def test_a_page_diagnoses_in_numbered_steps_with_queries_of_its_engine(alert: Al
     numbers = [int(number) for number in re.findall(r"^(\d+)\. ", without_fences(diagnosis), flags=re.MULTILINE)]
     assert len(numbers) >= 3
     assert numbers == list(range(1, len(numbers) + 1))
-    if alert in builtin().prometheus:
-        assert fences(diagnosis, "promql")
+    if isinstance(alert, RuleAlert):
+        assert fences(diagnosis, {"prometheus": "promql", "loki": "logql"}[alert.source])
     else:
         assert any("aws " in script for script in fences(diagnosis, *SHELLS))
 
@@ -116,12 +116,19 @@ def test_a_page_diagnoses_in_numbered_steps_with_queries_of_its_engine(alert: Al
 
 @each_alert
 def test_each_promql_query_parses_and_reads_metrics_and_labels_that_are_there(alert: AlertDefinition) -> None:
-    metrics = known_metrics()
     for query in fences(page(alert.name), "promql"):
-        for metric, labels in promql.metrics_and_labels(query):
-            base = metric if metric in metrics else re.sub(r"_(bucket|sum|count)$", "", metric)
-            assert base in metrics, f"nothing that vigil declares exports {metric}:\n{query}"
-            assert labels <= metrics[base], f"{metric} has no label {labels - metrics[base]}:\n{query}"
+        for series, labels in promql.metrics_and_labels(query):
+            metric = metric_of(series)
+            assert metric is not None, f"nothing that vigil declares exports {series}:\n{query}"
+            assert labels <= metric.labels, f"{series} has no label {labels - metric.labels}:\n{query}"
+
+
+@each_alert
+def test_each_logql_query_selects_by_labels_that_streams_have(alert: AlertDefinition) -> None:
+    # Grafana's grammar reads them in tests/validators/test_log_rules.py.
+    for query in fences(page(alert.name), "logql"):
+        for labels in logql.selector_labels(query):
+            assert labels <= set(logql.STREAM_LABELS), query
 
 
 @each_alert
@@ -140,7 +147,7 @@ def test_each_aws_command_is_one_that_the_cli_has(alert: AlertDefinition) -> Non
 @each_alert
 def test_each_fence_is_in_a_language_that_is_known_here(alert: AlertDefinition) -> None:
     languages = re.findall(r"^ *```(\S*)\n(?:.*?)^ *```$", page(alert.name), flags=re.MULTILINE | re.DOTALL)
-    assert set(languages) <= {"promql", "logsinsights", *SHELLS}
+    assert set(languages) <= {"promql", "logql", "logsinsights", *SHELLS}
 
 
 # --- remediation --------------------------------------------------------------------------------------------------

@@ -1,0 +1,77 @@
+"""Rule files, in the form that Prometheus and Loki's ruler share, from alerts and the scopes that each applies in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from alert_rules import quantities
+from alert_rules.compilers.common import CompiledAlert, Links
+from alert_rules.model import RuleAlert, fill, texts
+from alert_rules.overrides import Resolved
+
+A = TypeVar("A", bound=RuleAlert)
+
+Rule = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CompiledRules:
+    """Rule files by file name, as the ruler reads them, and a line of the alert table for each rule."""
+
+    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    alerts: tuple[CompiledAlert, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where one rule of an alert applies: its figures, its label matchers (several where the rule is one condition a
+    service), its name for people, and the labels of its own."""
+
+    resolved: Resolved
+    selectors: Sequence[str]
+    words: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def rule_files(alerts: Iterable[A], scopes: Callable[[A], Iterator[Scope]], links: Links) -> CompiledRules:
+    """A file for each subject with a rule for each scope; a subject without one leaves no file."""
+    groups: dict[str, list[Rule]] = {}
+    table: list[CompiledAlert] = []
+    for alert in sorted(alerts, key=lambda a: (a.subject, a.name)):
+        for scope in scopes(alert):
+            groups.setdefault(alert.subject, []).append(_rule(alert, scope, links))
+            table.append(_table_line(alert, scope, links))
+    files = {f"{subject}.yaml": {"groups": [{"name": subject, "rules": rules}]} for subject, rules in groups.items()}
+    return CompiledRules(files, tuple(table))
+
+
+def _rule(alert: RuleAlert, scope: Scope, links: Links) -> Rule:
+    hold, values = scope.resolved.hold, dict(scope.resolved.values)
+    figures = texts(values)
+    conditions = [alert.query(values, selector) for selector in scope.selectors]
+    rule: Rule = {"alert": alert.name, "expr": "\nor\n".join(conditions)}
+    if hold:
+        rule["for"] = quantities.seconds_text(hold)
+    rule["labels"] = {"severity": str(scope.resolved.severity), **scope.labels}
+    rule["annotations"] = {
+        "summary": fill(alert.summary, figures, hold),
+        "description": fill(alert.description, figures, hold),
+        "runbook_url": links.runbook(alert.name),
+        "dashboard_url": links.dashboard(alert.dashboard, "{{ $labels.service }}"),
+    }
+    return rule
+
+
+def _table_line(alert: RuleAlert, scope: Scope, links: Links) -> CompiledAlert:
+    return CompiledAlert(
+        name=alert.name,
+        engine=alert.source,
+        severity=scope.resolved.severity,
+        source=f"{alert.source.capitalize()}, {alert.subject}",
+        scope=scope.words,
+        condition=scope.resolved.condition,
+        runbook_url=links.runbook(alert.name),
+        dashboard_url=links.dashboard(alert.dashboard),
+    )
