@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from grafana_foundation_sdk.builders import common as options
 from grafana_foundation_sdk.builders import dashboard as settings
@@ -13,6 +14,7 @@ from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from alert_rules.compilers.common import Links
+from alert_rules.registry import exporters_of
 
 COLUMNS = 24
 """Width of Grafana's grid; one column is about 58 px at 1440 px."""
@@ -35,6 +37,12 @@ class Query:
     legend: str = ""
 
 
+def filled_in(expression: str) -> str:
+    """The expression with Grafana's variables replaced by what they may stand for, so that it is plain PromQL."""
+    ranges = expression.replace("$__rate_interval", "5m").replace("$__range", "6h").replace("$__interval", "1m")
+    return re.sub(r"\$\{?\w+(:\w+)?\}?", ".*", ranges)
+
+
 @dataclass(frozen=True)
 class Panel:
     """What one panel shows. Its line is the threshold of `alert`, or `limit` for an alert without one."""
@@ -48,6 +56,12 @@ class Panel:
     related: tuple[str, ...] = ()  # alerts that it explains without drawing their line
     limit: float | None = None
     width: int = 8
+    aside: bool = False  # no reason for a dashboard by itself
+
+    @property
+    def exporters(self) -> frozenset[str]:
+        """What must export metrics for the panel to show anything."""
+        return frozenset().union(*(exporters_of(filled_in(query.expression)) for query in self.queries))
 
 
 @dataclass(frozen=True)
@@ -70,28 +84,42 @@ def lay_out(
     """The panels of `rows`, numbered and placed from the top down.
 
     `thresholds` holds the value of an alert's parameter `threshold` in the panel's unit; an alert that it
-    lacks is not in force and gets no line. Raises ValueError for an alert that no panel draws.
+    lacks is not in force and gets no line.
     """
-    if unknown := set(thresholds) - set(thresholds_shown(rows)):
-        raise ValueError(f"thresholds of alerts that no panel draws: {', '.join(sorted(unknown))}")
     return [
         _row(number, item, position) if isinstance(item, Row) else _panel(number, item, position, thresholds, links)
         for number, (item, position) in enumerate(placed(rows), start=1)
     ]
 
 
+def with_data(rows: Sequence[Row], exporters: Collection[str]) -> tuple[Row, ...]:
+    """The rows with those panels alone whose metrics something among the `exporters` exports; no empty row."""
+    shown = (replace(row, panels=tuple(p for p in row.panels if p.exporters <= set(exporters))) for row in rows)
+    return tuple(row for row in shown if row.panels)
+
+
 def placed(rows: Sequence[Row]) -> Iterator[tuple[Row | Panel, dashboard.GridPos]]:
-    """Every row header and panel with its place on the grid."""
+    """Every row header and panel with its place on the grid; the last panel of a line takes what room is left."""
     y = 0
     for row in rows:
         yield row, dashboard.GridPos(x=0, y=y, w=COLUMNS, h=1)
-        x, y = 0, y + 1
-        for panel in row.panels:
-            if x + panel.width > COLUMNS:
-                x, y = 0, y + row.height
-            yield panel, dashboard.GridPos(x=x, y=y, w=panel.width, h=row.height)
-            x += panel.width
-        y += row.height
+        y += 1
+        for line in _lines(row):
+            x = 0
+            for panel in line:
+                width = COLUMNS - x if panel is line[-1] else panel.width
+                yield panel, dashboard.GridPos(x=x, y=y, w=width, h=row.height)
+                x += width
+            y += row.height
+
+
+def _lines(row: Row) -> list[list[Panel]]:
+    lines: list[list[Panel]] = [[]]
+    for panel in row.panels:
+        if sum(each.width for each in lines[-1]) + panel.width > COLUMNS:
+            lines.append([])
+        lines[-1].append(panel)
+    return lines
 
 
 def graph(panel: Panel, line: float | None, _links: Links) -> timeseries.Panel:
@@ -125,19 +153,24 @@ def figure(panel: Panel, line: float | None, _links: Links) -> stat.Panel:
     )
 
 
-def alert_list(panel: Panel, _line: float | None, links: Links) -> table.Panel:
-    """A table of the series of an ALERTS query, critical and high ones first, each linked to its runbook."""
-    columns = ["severity", "alertname", "service", "team", "instance"]
-    by_severity = options.TableSortByFieldState().display_name("Severity")  # the alphabet puts critical first
-    return (
-        table.Panel()
-        .targets([query.instant().format(PromQueryFormat.TABLE) for query in _targets(panel)])
-        .with_transformation(_only(columns))
-        .sort_by([by_severity])
-        .no_value("No alert is firing")
-        .override_by_name("Severity", _coloured(SEVERITY_COLOURS))
-        .override_by_name("Alert", _linked("Runbook", links.runbook("${__value.raw}")))
-    )
+def alert_list(*labels: str) -> Callable[[Panel, float | None, Links], PanelBuilder]:
+    """Draws a table of the series of an ALERTS query by these labels, critical and high ones first, each linked to its
+    runbook."""
+    columns = ["severity", "alertname", *labels]
+
+    def draw(panel: Panel, _line: float | None, links: Links) -> table.Panel:
+        by_severity = options.TableSortByFieldState().display_name("Severity")  # the alphabet puts critical first
+        return (
+            table.Panel()
+            .targets([query.instant().format(PromQueryFormat.TABLE) for query in _targets(panel)])
+            .with_transformation(_only(columns))
+            .sort_by([by_severity])
+            .no_value("No alert is firing")
+            .override_by_name("Severity", _coloured(SEVERITY_COLOURS))
+            .override_by_name("Alert", _linked("Runbook", links.runbook("${__value.raw}")))
+        )
+
+    return draw
 
 
 def _row(number: int, row: Row, position: dashboard.GridPos) -> dashboard.RowPanel:

@@ -1,0 +1,6 @@
+"""Every Grafana dashboard: one module an audience."""
+
+from dashboards.board import Board
+from dashboards.grafana import kubernetes, main, monitoring, nodes
+
+BOARDS: tuple[Board, ...] = (main.BOARD, monitoring.BOARD, nodes.BOARD, kubernetes.BOARD)

@@ -5,35 +5,12 @@ The panels of universal-ai-tools-guide 3.1 ("Main Dashboard"), aggregated by ser
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
+from dashboards.board import Board
+from dashboards.firing import firing
+from dashboards.panels import Panel, Query, Row, figure, graph
+from dashboards.queries import Narrowed, count
 
-from grafana_foundation_sdk.builders import dashboard as settings
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models import dashboard
-
-from alert_rules.compilers.common import Links
-from dashboards.panels import SOURCE, Panel, Query, Row, alert_list, figure, graph, lay_out, thresholds_shown
-
-UID = "main"
-"""Also the name by which alerts give this dashboard as theirs."""
-
-
-def _rate(metric: str, by: str, *matchers: str) -> str:
-    selector = ",".join(['service=~"$service"', *matchers])
-    return f"sum by ({by}) (rate({metric}{{{selector}}}[$__rate_interval]))"
-
-
-def _ratio(metric: str, failed: str) -> str:
-    """Failed over all; 0 while a service answers and nothing fails, which leaves no failed series at all."""
-    every, failures = _rate(metric, "service"), _rate(metric, "service", failed)
-    return f"({failures} or 0 * {every}) / {every}"
-
-
-def _quantile(quantile: float, histogram: str, by: str) -> str:
-    return f"histogram_quantile({quantile}, {_rate(f'{histogram}_bucket', f'{by}, le')})"
-
+_SERVICES = Narrowed("service")
 
 _NOW = Row(
     "Now",
@@ -42,7 +19,7 @@ _NOW = Row(
             title="Instances up",
             unit="short",
             description="Instances that Prometheus scraped with success.",
-            queries=(Query('sum(up{service=~"$service"})', "up"),),
+            queries=(Query(f"sum({_SERVICES.series('up')})", "up"),),
             draw=figure,
             width=4,
         ),
@@ -50,7 +27,7 @@ _NOW = Row(
             title="Instances down",
             unit="short",
             description="Instances that cannot be scraped. Red from the first on: each is down, or blind.",
-            queries=(Query('count(up{service=~"$service"} == 0) or vector(0)', "down"),),
+            queries=(Query(count(f"{_SERVICES.series('up')} == 0"), "down"),),
             draw=figure,
             alert="ServiceDown",
             related=("ServiceMissing",),
@@ -61,25 +38,13 @@ _NOW = Row(
             title="Probes failing",
             unit="short",
             description="Addresses that give the blackbox exporter no good answer. Red from the first on.",
-            queries=(Query('count(probe_success{service=~"$service"} == 0) or vector(0)', "failing"),),
+            queries=(Query(count(f"{_SERVICES.series('probe_success')} == 0"), "failing"),),
             draw=figure,
             alert="ProbeFailing",
             limit=1,
             width=4,
         ),
-        Panel(
-            title="Firing alerts",
-            unit="short",
-            description="Alerts that fire now; the name leads to the alert's runbook.",
-            queries=(
-                Query(
-                    "max by (severity, alertname, service, team, instance) "
-                    '(ALERTS{alertstate="firing",service=~"$service"})'
-                ),
-            ),
-            draw=alert_list,
-            width=12,
-        ),
+        firing(_SERVICES, "service", "team", "instance"),
     ),
     height=8,
 )
@@ -91,14 +56,14 @@ _HTTP = Row(
             title="Request rate",
             unit="reqps",
             description="Requests answered a second, by service.",
-            queries=(Query(_rate("http_requests_total", "service"), "{{service}}"),),
+            queries=(Query(_SERVICES.rate("http_requests_total", "service"), "{{service}}"),),
             draw=graph,
         ),
         Panel(
             title="Error ratio",
             unit="percentunit",
             description="Share of requests answered with 5xx, by service.",
-            queries=(Query(_ratio("http_requests_total", 'status_code=~"5.."'), "{{service}}"),),
+            queries=(Query(_SERVICES.ratio("http_requests_total", "service", 'status_code=~"5.."'), "{{service}}"),),
             draw=graph,
             alert="HighErrorRate",
         ),
@@ -107,11 +72,8 @@ _HTTP = Row(
             unit="s",
             description="50th, 95th and 99th percentile by service; the alert watches the 95th.",
             queries=tuple(
-                Query(
-                    _quantile(quantile, "http_request_duration_seconds", "service"),
-                    f"{{{{service}}}} p{quantile * 100:.0f}",
-                )
-                for quantile in (0.5, 0.95, 0.99)
+                Query(expression, f"{{{{service}}}} {name}")
+                for name, expression in _SERVICES.quantiles("http_request_duration_seconds", "service")
             ),
             draw=graph,
             alert="HighResponseTime",
@@ -126,14 +88,14 @@ _AI = Row(
             title="AI request rate",
             unit="reqps",
             description="Requests to models a second, by model and provider.",
-            queries=(Query(_rate("ai_requests_total", "model, provider"), "{{model}} ({{provider}})"),),
+            queries=(Query(_SERVICES.rate("ai_requests_total", "model, provider"), "{{model}} ({{provider}})"),),
             draw=graph,
         ),
         Panel(
             title="AI failure ratio",
             unit="percentunit",
             description="Share of AI requests that end in an error, by the service that makes them.",
-            queries=(Query(_ratio("ai_requests_total", 'status="error"'), "{{service}}"),),
+            queries=(Query(_SERVICES.ratio("ai_requests_total", "service", 'status="error"'), "{{service}}"),),
             draw=graph,
             alert="AIRequestFailures",
         ),
@@ -143,7 +105,7 @@ _AI = Row(
             description="95th percentile of the duration of AI requests, by model and provider.",
             queries=(
                 Query(
-                    _quantile(0.95, "ai_request_duration_seconds", "model, provider"),
+                    _SERVICES.quantile(0.95, "ai_request_duration_seconds", "model, provider"),
                     "{{model}} ({{provider}})",
                 ),
             ),
@@ -159,7 +121,7 @@ _SATURATION = Row(
             title="CPU usage",
             unit="percent",
             description="CPU in use by the busiest instance of each service.",
-            queries=(Query('max by (service) (cpu_usage_percent{service=~"$service"})', "{{service}}"),),
+            queries=(Query(_SERVICES.highest("cpu_usage_percent", "service"), "{{service}}"),),
             draw=graph,
             alert="HighCPUUsage",
         ),
@@ -167,7 +129,7 @@ _SATURATION = Row(
             title="Memory usage",
             unit="bytes",
             description="Memory in use by the largest instance of each service.",
-            queries=(Query('max by (service) (memory_usage_bytes{service=~"$service"})', "{{service}}"),),
+            queries=(Query(_SERVICES.highest("memory_usage_bytes", "service"), "{{service}}"),),
             draw=graph,
             alert="HighMemoryUsage",
         ),
@@ -175,64 +137,47 @@ _SATURATION = Row(
             title="Active connections",
             unit="short",
             description="Open connections of all instances of each service.",
-            queries=(Query('sum by (service) (active_connections{service=~"$service"})', "{{service}}"),),
+            queries=(Query(_SERVICES.total("active_connections", "service"), "{{service}}"),),
             draw=graph,
         ),
     ),
 )
 
-ROWS = (_NOW, _HTTP, _AI, _SATURATION)
+_PROBES = Row(
+    "Probes",
+    (
+        Panel(
+            title="Probe duration",
+            unit="s",
+            description="How long a probe from outside the service takes, by address. After 5 s it has failed.",
+            queries=(
+                Query(_SERVICES.highest("probe_duration_seconds", "service, instance"), "{{service}} {{instance}}"),
+            ),
+            draw=graph,
+            width=12,
+        ),
+        Panel(
+            title="Certificates, time left",
+            unit="s",
+            description="Time until the first certificate that an https address presents expires. Bad below the line.",
+            queries=(
+                Query(
+                    f"min by (service, instance) ({_SERVICES.series('probe_ssl_earliest_cert_expiry')}) - time()",
+                    "{{service}} {{instance}}",
+                ),
+            ),
+            draw=graph,
+            alert="CertificateExpiring",
+            width=12,
+        ),
+    ),
+)
 
-THRESHOLDS = thresholds_shown(ROWS)
-"""The alerts whose resolved `threshold` `build` draws as a line."""
-
-
-def build(*, thresholds: Mapping[str, float], links: Links, title: str = "Main") -> dict[str, Any]:
-    """The dashboard as Grafana provisions it, in plain JSON values.
-
-    `thresholds` holds the resolved parameter `threshold`, in its base unit (ratio 0..1, seconds, percent,
-    bytes), of each alert of THRESHOLDS that is enabled. Raises ValueError for any other alert.
-    """
-    built = _settings(title).build()
-    built.panels = lay_out(ROWS, thresholds=thresholds, links=links)
-    plain: dict[str, Any] = json.loads(JSONEncoder().encode(built))
-    return plain
-
-
-def _settings(title: str) -> settings.Dashboard:
-    return (
-        settings.Dashboard(title)
-        .uid(UID)
-        .description("Traffic, errors, latency, AI requests, saturation and firing alerts of every service.")
-        .tags(["vigil", "services"])
-        .readonly()
-        .refresh("30s")
-        .time("now-6h", "now")
-        .timezone("browser")
-        .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
-        .with_variable(_datasource())
-        .with_variable(_service())
-    )
-
-
-def _datasource() -> settings.DatasourceVariable:
-    prometheus = dashboard.VariableOption(selected=True, text="Prometheus", value="prometheus")
-    variable = settings.DatasourceVariable("datasource").label("Data source")
-    return variable.type("prometheus").current(prometheus)
-
-
-def _service() -> settings.QueryVariable:
-    # All is `.*`, not the list of names: an alert about a service that is no longer scraped stays in sight.
-    everything = dashboard.VariableOption(selected=True, text=["All"], value=["$__all"])
-    return (
-        settings.QueryVariable("service")
-        .label("Service")
-        .datasource(SOURCE)
-        .query({"query": "label_values(up, service)", "refId": "services"})
-        .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .sort(dashboard.VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC)
-        .multi(True)
-        .include_all(True)
-        .all_value(".*")
-        .current(everything)
-    )
+BOARD = Board(
+    uid="main",
+    title="Main",
+    folder="services",
+    description="Traffic, errors, latency, AI requests, saturation and firing alerts of every service.",
+    tags=("services",),
+    rows=(_NOW, _HTTP, _AI, _SATURATION, _PROBES),
+)

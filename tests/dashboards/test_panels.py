@@ -22,7 +22,7 @@ def test_panels_stand_side_by_side_below_their_rows_header() -> None:
 
 
 def test_a_panel_that_does_not_fit_starts_the_next_line() -> None:
-    assert places(row(16, 12, height=5)) == [(0, 0, 24, 1), (0, 1, 16, 5), (0, 6, 12, 5)]
+    assert places(row(16, 12, height=5)) == [(0, 0, 24, 1), (0, 1, 24, 5), (0, 6, 24, 5)]
 
 
 def test_a_row_starts_below_the_one_before() -> None:

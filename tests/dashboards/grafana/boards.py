@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from alert_rules import registry
 from alert_rules.compilers.common import Links
-from alert_rules.loader import HERE, builtin, read_yaml
+from alert_rules.lint import needed_exporters
+from alert_rules.loader import builtin
+from alert_rules.model import PrometheusAlert
 from alert_rules.overrides import resolve
-from dashboards.grafana import main
+from dashboards import board as boards_as_data
+from dashboards.board import build
+from dashboards.grafana import BOARDS
+from dashboards.panels import Panel, filled_in
 
 LINKS = Links(runbooks="https://runbooks.example.org", grafana="https://grafana.example.org")
 
 Board = dict[str, Any]
 
-SCRAPED = frozenset({"service", "team", "instance", "job"})
-"""Labels that scraping adds to every series: alert_rules/metrics.yaml."""
+ALWAYS = {"application", "prometheus", "prometheus_server", "alertmanager", "grafana"}
+"""What a stack has in any environment."""
 
-SUFFIXES = {"_bucket": frozenset({"le"}), "_sum": frozenset[str](), "_count": frozenset[str]()}
+SWITCHED = sorted(registry.exporters() - ALWAYS)
+"""What an environment may be without."""
 
 
 def default_thresholds() -> dict[str, float]:
-    """The defaults of the catalogue for the alerts that the main dashboard draws."""
+    """The defaults of the catalogue for the alerts that the dashboards draw."""
     alerts = builtin().alerts
-    return {name: resolve(alerts[name]).values["threshold"].value for name in main.THRESHOLDS}
+    return {name: resolve(alerts[name]).values["threshold"].value for board in BOARDS for name in board.thresholds}
 
 
-def boards() -> dict[str, Board]:
-    """Every dashboard by its uid."""
-    return {main.UID: main.build(thresholds=default_thresholds(), links=LINKS)}
+def boards(
+    *, exporters: Collection[str] | None = None, thresholds: Mapping[str, float] | None = None
+) -> dict[str, Board]:
+    """Every dashboard by its uid; with everything that could export metrics, and every alert in force as it is by
+    default."""
+    folders = build(
+        BOARDS,
+        exporters=registry.exporters() if exporters is None else exporters,
+        thresholds=default_thresholds() if thresholds is None else thresholds,
+        links=LINKS,
+    )
+    return {uid: board for folder in folders.values() for uid, board in folder.items()}
 
 
 def panels(board: Board) -> list[Board]:
@@ -50,22 +64,28 @@ def targets(board: Board) -> Iterator[tuple[str, Board]]:
     return ((panel["title"], target) for panel in panels(board) for target in panel["targets"])
 
 
-def promql(expression: str) -> str:
-    """The expression with Grafana's variables filled in as Grafana would."""
-    filled = expression.replace("$__rate_interval", "5m").replace("$__range", "6h")
-    return re.sub(r"\$\{?\w+(:\w+)?\}?|\[\[\w+\]\]", ".*", filled)
+promql = filled_in
 
 
-@cache
-def known_metrics() -> dict[str, frozenset[str]]:
-    """Every series name that may be used, with the labels that it has."""
-    known: dict[str, frozenset[str]] = {}
-    for metrics in read_yaml(HERE / "metrics.yaml").values():
-        for name, metric in metrics.items():
-            labels = frozenset(metric["labels"]) | SCRAPED
-            suffixes = SUFFIXES if metric["type"] == "histogram" else {"": frozenset[str]()}
-            known |= {name + suffix: labels | more for suffix, more in suffixes.items()}
-    return known
+def labels_of(series: str) -> frozenset[str] | None:
+    """The labels that a series of that name has, or None where nothing exports it."""
+    metric = registry.metric_of(series)
+    return metric.labels if metric else None
+
+
+def described(board: boards_as_data.Board) -> list[Panel]:
+    """The panels of a dashboard as they are described, whatever is exported."""
+    return [panel for row in board.rows for panel in row.panels]
+
+
+def alert(name: str) -> PrometheusAlert:
+    """The catalogue's definition of an alert."""
+    return next(alert for alert in builtin().prometheus if alert.name == name)
+
+
+def in_force(exporters: Collection[str]) -> list[PrometheusAlert]:
+    """The alerts of the catalogue for which everything they read is exported."""
+    return [alert for alert in builtin().prometheus if needed_exporters(alert) <= set(exporters)]
 
 
 def text(board: Board) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from alert_rules.promql import grouping_labels, metrics_and_labels
-from tests.dashboards.grafana.boards import Board, boards, known_metrics, panels, promql, targets, text
+from tests.dashboards.grafana.boards import Board, boards, labels_of, panels, promql, targets, text
 from tests.dashboards.grid import assert_tidy
 
 pytestmark = pytest.mark.parametrize("board", boards().values(), ids=boards().keys())
@@ -17,8 +17,9 @@ pytestmark = pytest.mark.parametrize("board", boards().values(), ids=boards().ke
 def test_every_query_reads_only_known_metrics_by_known_labels(board: Board) -> None:
     for title, target in targets(board):
         for metric, labels in metrics_and_labels(promql(target["expr"])):
-            assert metric in known_metrics(), f"{title}: {metric} is not in alert_rules/metrics.yaml"
-            unknown = labels - known_metrics()[metric]
+            known = labels_of(metric)
+            assert known is not None, f"{title}: {metric} is not in alert_rules/metrics.yaml"
+            unknown = labels - known
             assert not unknown, f"{title}: {metric} has no label {sorted(unknown)}"
 
 
@@ -26,7 +27,7 @@ def test_every_query_groups_by_labels_that_its_metrics_have(board: Board) -> Non
     for title, target in targets(board):
         expression = promql(target["expr"])
         for metric, _ in metrics_and_labels(expression):
-            unknown = grouping_labels(expression) - known_metrics()[metric]
+            unknown = grouping_labels(expression) - (labels_of(metric) or frozenset())
             assert not unknown, f"{title}: {metric} has no label {sorted(unknown)} to group by"
 
 
@@ -40,16 +41,24 @@ def test_every_series_of_a_graph_is_named_and_by_labels_that_survive_grouping(bo
         assert not lost, f"{title}: the legend names {sorted(lost)}, which grouping drops"
 
 
-def test_every_selector_is_narrowed_by_the_service_variable(board: Board) -> None:
+def test_every_metric_is_narrowed_by_a_variable_where_it_has_the_label(board: Board) -> None:
+    variables = {variable["name"]: _label(variable) for variable in board["templating"]["list"][1:]}
     for title, target in targets(board):
-        selectors = re.findall(r"\{[^{}]*\}", target["expr"])
-        assert len(selectors) == len(metrics_and_labels(promql(target["expr"]))), f"{title}: a bare metric"
-        assert all('service=~"$service"' in selector for selector in selectors), f"{title}: {target['expr']}"
+        for metric, matched in metrics_and_labels(promql(target["expr"])):
+            for label in set(variables.values()) & (labels_of(metric) or frozenset()):
+                assert label in matched, f"{title}: {metric} of every {label}"
+        for name, label in variables.items():
+            by_it = re.findall(rf'\b{label}(=~|!~|=|!=)"([^"]*)"', target["expr"])
+            assert not by_it or ("=~", f"${name}") in by_it, f"{title}: {label} is matched, yet not by its variable"
+
+
+def _label(variable: Board) -> str:
+    return str(re.fullmatch(r"label_values\(.+, (\w+)\)", variable["query"]["query"])[1])  # type: ignore[index]
 
 
 def test_every_range_follows_the_scrape_interval(board: Board) -> None:
     for title, target in targets(board):
-        ranges = set(re.findall(r"\[([^]]*)\]", target["expr"]))
+        ranges = set(re.findall(r"\[([^]]*)\]", re.sub(r'"[^"]*"', '""', target["expr"])))
         assert ranges <= {"$__rate_interval"}, f"{title}: {target['expr']}"
 
 
@@ -102,20 +111,27 @@ def test_it_is_provisioned_and_shows_the_last_six_hours(board: Board) -> None:
 
 
 def test_every_data_source_is_the_one_chosen(board: Board) -> None:
-    source, service = board["templating"]["list"]
+    source, *variables = board["templating"]["list"]
     assert (source["name"], source["type"], source["query"]) == ("datasource", "datasource", "prometheus")
     assert source["current"]["value"] == "prometheus"
     chosen = {"type": "prometheus", "uid": "${datasource}"}
-    assert service["datasource"] == chosen
+    assert variables
+    assert all(variable["datasource"] == chosen for variable in variables)
     assert all(panel["datasource"] == chosen for panel in panels(board))
 
 
-def test_services_are_chosen_from_those_that_are_scraped(board: Board) -> None:
-    service = board["templating"]["list"][1]
-    assert (service["name"], service["multi"], service["includeAll"]) == ("service", True, True)
-    assert service["query"]["query"] == "label_values(up, service)"
-    assert service["current"]["value"] == ["$__all"]
-    assert service["allValue"] == ".*", "an alert without a service, or of one no longer scraped, is in sight"
+def test_variables_let_people_choose_several_or_all(board: Board) -> None:
+    for variable in board["templating"]["list"][1:]:
+        assert (variable["multi"], variable["includeAll"]) == (True, True), variable["name"]
+        assert variable["current"]["value"] == ["$__all"]
+        assert variable["allValue"] == ".*", "an alert without a service, or of one no longer scraped, is in sight"
+
+
+def test_variables_are_filled_from_labels_that_are_there(board: Board) -> None:
+    for variable in board["templating"]["list"][1:]:
+        found = re.fullmatch(r"label_values\((\w+)(?:\{[^}]*\})?, (\w+)\)", variable["query"]["query"])
+        assert found is not None, variable["query"]
+        assert found[2] in (labels_of(found[1]) or ()), variable["query"]
 
 
 def test_two_builds_give_the_same_bytes(board: Board) -> None:
