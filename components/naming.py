@@ -12,6 +12,9 @@ PROJECT = "vigil"
 ALERT_PATH = "alert-path"
 """What the alert path itself is called where a service is named."""
 
+HEARTBEAT = "heartbeat"
+"""The dead-man's switch: what is heard of the alerting in the cluster for as long as it works."""
+
 ALERT_QUEUE = "alerts"
 ALERT_DEAD_LETTERS = "alerts-dead-letters"
 FUNCTION_DEAD_LETTERS = "function-dead-letters"

@@ -13,13 +13,14 @@ from alert_rules.compilers.cloudwatch import CompiledAlarm
 from alert_rules.compilers.common import Links, ResourceScope
 from alert_rules.model import Severity
 from components import manifests
+from components.access import AwsAccess
 from components.aws.alarms import Alarms, alarm_arn
 from components.aws.alert_path import AlertPath
 from components.aws.context import AwsContext
 from components.aws.dashboards import Dashboards
 from components.aws.event_route import EventRoute
 from components.aws.functions import LambdaFunction
-from components.aws.identity import AlertmanagerIdentity
+from components.aws.identity import Granting, PodIdentity
 from components.aws.layer import SharedLayer
 from components.aws.mute_rules import MuteRules
 from components.aws.policy import policy_document
@@ -33,14 +34,17 @@ from dashboards.cloudwatch import build
 
 
 class AwsHalf(Component, area="aws"):
-    """Alarms → topics → queue → router → bus → functions, with the dashboards and Alertmanager's way in."""
+    """Alarms → topics → queue → router → bus → functions, with the dashboards and the roles of the cluster's pods.
+
+    `access` says what workloads of the cluster ask for: workload → its namespace, and the kinds of access.
+    """
 
     topic_arns: Mapping[Severity, pulumi.Output[str]]
     dashboard_names: Sequence[str]
     alarm_names: Mapping[str, CompiledAlarm]
     bus_name: pulumi.Output[str]
     queue_url: pulumi.Output[str]
-    alertmanager_identity: Sequence[pulumi.Resource]
+    identities: Mapping[str, Sequence[pulumi.Resource]]
 
     def __init__(
         self,
@@ -51,13 +55,14 @@ class AwsHalf(Component, area="aws"):
         alarms: Sequence[CompiledAlarm],
         resources: Sequence[ResourceScope],
         links: Links,
+        access: Mapping[str, tuple[str, Sequence[AwsAccess]]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
         self._name, self._settings, self._context = name, settings, context
         topics = Topics(f"{name}-alerts", settings.receivers.email, context=context, opts=self.child())
         self.topic_arns = topics.arns
-        self.alertmanager_identity = self._alertmanager(topics)
+        self.identities = self._identities(topics, access)
         path = self._path(topics)
         self.bus_name, self.queue_url = path.bus_name, path.queue_url
         self._functions(path, topics.key_arn, self._policy(alarms, links))
@@ -65,20 +70,20 @@ class AwsHalf(Component, area="aws"):
         self.dashboard_names = self._dashboards(resources, alarms)
         self.register_outputs({"bus_name": self.bus_name, "queue_url": self.queue_url})
 
-    def _alertmanager(self, topics: Topics) -> Sequence[pulumi.Resource]:
-        """What gives Alertmanager's pods their role, which they get as they start or not at all."""
-        kubernetes = self._settings.kubernetes
-        if not kubernetes.enabled:
-            return []
-        identity = AlertmanagerIdentity(
-            f"{self._name}-alertmanager",
-            kubernetes,
-            context=self._context,
-            topic_arns=list(topics.arns.values()),
-            key_arn=topics.key_arn,
-            opts=self.child(),
-        )
-        return [identity.association]
+    def _identities(
+        self, topics: Topics, access: Mapping[str, tuple[str, Sequence[AwsAccess]]]
+    ) -> Mapping[str, Sequence[pulumi.Resource]]:
+        """What gives the pods of each workload (name → namespace, what it asks for) their role."""
+        arns = [*topics.arns.values(), topics.heartbeat_arn]
+        granting = Granting(self._settings, self._context, arns, topics.key_arn)
+        return {
+            workload: [
+                PodIdentity(
+                    f"{self._name}-{workload}", workload, namespace, asked, granting=granting, opts=self.child()
+                ).association
+            ]
+            for workload, (namespace, asked) in access.items()
+        }
 
     def _alarms(
         self, alarms: Sequence[CompiledAlarm], *, after: Sequence[pulumi.Resource]

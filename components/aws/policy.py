@@ -36,7 +36,7 @@ def policy_document(
         "version": VERSION,
         "environment": context.environment,
         "alarms": {alarm_name(context.environment, a): _alarm(a, context) for a in alarms},
-        "alerts": {alert.name: _alert(alert.name, links) for alert in loader.builtin().prometheus},
+        "alerts": {alert.name: _alert(alert.name, links) for alert in loader.builtin().rules},
         "services": {service.name: _service(service) for service in settings.services},
         "topics": {arn: severity.value for arn, severity in topics.items()},
         "routes": {severity.value: _routes(settings, severity) for severity in Severity},

@@ -13,8 +13,8 @@ from components.aws import iam
 from components.aws.context import AwsContext
 from components.aws.queues import allow_senders, encrypted_queue
 from components.base import Component
-from components.naming import SUBSCRIPTION_DEAD_LETTERS, physical_name
-from components.settings.model import EmailReceiver
+from components.naming import HEARTBEAT, SUBSCRIPTION_DEAD_LETTERS, physical_name
+from components.settings.receivers import EmailReceiver
 
 ALERTMANAGER_ATTRIBUTE = "alertmanager"
 """Message attribute that Alertmanager sets on what it publishes."""
@@ -32,6 +32,7 @@ class Topics(Component, area="aws"):
     arns: Mapping[Severity, pulumi.Output[str]]
     key_arn: pulumi.Output[str]
     dead_letter_arn: pulumi.Output[str]
+    heartbeat_arn: pulumi.Output[str]
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Topics(Component, area="aws"):
         topics = {severity: self._topic(severity) for severity in Severity}
         self.policies = [self._policy(severity, topic) for severity, topic in topics.items()]
         self.arns = {severity: topic.arn for severity, topic in topics.items()}
+        self.heartbeat_arn = self._heartbeat()
         self.dead_letter_arn = self._dead_letters()
         if email:
             self._subscribe(email)
@@ -76,6 +78,19 @@ class Topics(Component, area="aws"):
             tags={"severity": severity.value},
             opts=self.child(),
         )
+
+    def _heartbeat(self) -> pulumi.Output[str]:
+        """The topic of the dead-man's switch: nobody subscribes to it, an alarm counts what comes."""
+        topic = aws.sns.Topic(
+            f"{self._name}-{HEARTBEAT}",
+            name=heartbeat_name(self._context),
+            kms_master_key_id=self.key_arn,
+            opts=self.child(),
+        )
+        refused = iam.document(iam.deny_plain_http(["sns:Publish"], topic.arn))
+        policy = aws.sns.TopicPolicy(f"{self._name}-{HEARTBEAT}", arn=topic.arn, policy=refused, opts=self.child())
+        self.policies.append(policy)
+        return topic.arn
 
     def _policy(self, severity: Severity, topic: aws.sns.Topic) -> aws.sns.TopicPolicy:
         policy = topic_policy(topic.arn, context=self._context)
@@ -109,6 +124,16 @@ def topic_name(context: AwsContext, severity: Severity) -> str:
 def topic_arn(context: AwsContext, severity: Severity) -> str:
     """The ARN of a severity's topic, before it is declared: configuration files hold it as plain text."""
     return context.arn("sns", topic_name(context, severity))
+
+
+def heartbeat_name(context: AwsContext) -> str:
+    """The physical name of the topic of the dead-man's switch."""
+    return physical_name("topic", context.environment, HEARTBEAT)
+
+
+def heartbeat_arn(context: AwsContext) -> str:
+    """The ARN of the topic of the dead-man's switch, before it is declared."""
+    return context.arn("sns", heartbeat_name(context))
 
 
 def redrive_to(queue_arn: pulumi.Input[str]) -> pulumi.Output[str]:

@@ -14,6 +14,7 @@ from alert_rules import loader
 from alert_rules.compilers.cloudwatch import CompiledAlarm, compile_alarms
 from alert_rules.compilers.common import Links, ResourceScope
 from cli.recorder import Recording, Resource, record
+from components.access import AwsAccess
 from components.aws.context import AwsContext
 from components.aws.half import AwsHalf
 from components.settings.model import Settings
@@ -29,6 +30,11 @@ WRITTEN: Mapping[str, Any] = {
     "links": {"runbooks": LINKS.runbooks, "grafana": LINKS.grafana},
     "aws": {"account_id": ACCOUNT},
     "kubernetes": {"eks_cluster": "tools", "namespace": "observability"},
+    "prometheus": {"remote_write": {"workspace": "ws-0123"}},
+    "thanos": {"bucket": "metrics-123"},
+    "loki": {"bucket": "logs-123"},
+    "jaeger": {"storage": "opensearch", "endpoint": "https://search.example.com:9200"},
+    "jaeger_storage_password": {"kubernetes": {"secret": "search", "key": "password"}},
     "services": [
         {"name": "checkout", "team": "payments", "runs_on": {"kubernetes": {"namespace": "shop"}}},
         {"name": "ml-service", "team": "ml", "runs_on": {"ecs": ECS}},
@@ -46,6 +52,7 @@ WRITTEN: Mapping[str, Any] = {
     "slack_bot_token": {"secrets_manager": "chat/slack-token"},
     "smtp_password": {"kubernetes": {"secret": "smtp", "key": "password"}},
     "grafana_admin_password": {"kubernetes": {"secret": "grafana", "key": "password"}},
+    "grafana_secret_key": {"kubernetes": {"secret": "grafana", "key": "secret-key"}},
     "maintenance": [
         {
             "name": "patching",
@@ -82,10 +89,21 @@ RESOURCES = (
 )
 
 
+ACCESS = {
+    "alertmanager": ("observability", [AwsAccess.PUBLISH_ALERTS]),
+    "prometheus": ("observability", [AwsAccess.WRITE_METRICS, AwsAccess.METRICS_BUCKET]),
+    "loki": ("observability", [AwsAccess.LOGS_BUCKET]),
+    "otel-gateway": ("observability", [AwsAccess.WRITE_TRACES]),
+    "cloudwatch-exporter": ("observability", [AwsAccess.READ_METRIC_DATA]),
+    "grafana": ("observability", [AwsAccess.READ_CLOUDWATCH]),
+}
+"""What workloads of the cluster ask for on AWS."""
+
+
 def settings(**changes: Any) -> Settings:
     """The settings of the deployment with the top-level keys replaced that are given; None leaves one out."""
     written = {key: value for key, value in {**WRITTEN, **changes}.items() if value is not None}
-    return parse_settings(written, file="Pulumi.test.yaml")
+    return parse_settings(written, file="Pulumi.test.yaml").in_region(REGION)
 
 
 def context(**changes: Any) -> AwsContext:
@@ -113,6 +131,7 @@ def rendered(*, secret: str | None = None, **changes: Any) -> Recording:
             alarms=compile_alarms(loader.builtin(), RESOURCES, overrides=chosen.alerts, links=LINKS),
             resources=RESOURCES,
             links=LINKS,
+            access=ACCESS if chosen.kubernetes.enabled else {},
             opts=pulumi.ResourceOptions(providers=[aws.Provider("aws", region=REGION)]),
         )
 

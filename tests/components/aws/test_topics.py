@@ -7,7 +7,7 @@ import json
 import pytest
 
 from alert_rules.model import Severity
-from components.aws.topics import topic_arn
+from components.aws.topics import heartbeat_arn, topic_arn
 from tests.components.aws import deployment
 
 ARN = "arn:aws:sns:eu-west-1:123456789012:vigil-prod-alerts-{}"
@@ -37,12 +37,16 @@ def test_a_topic_refuses_everybody_without_tls(severity: Severity) -> None:
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_every_severity_has_a_topic_under_the_key_of_our_own() -> None:
+EVERY_TOPIC = {
+    *(topic_arn(deployment.context(), severity) for severity in Severity),
+    heartbeat_arn(deployment.context()),
+}
+
+
+def test_every_severity_and_the_heartbeat_have_a_topic_under_the_key_of_our_own() -> None:
     key = deployment.production().named("aws:kms/key:Key", "aws-alerts-key")
     topics = list(deployment.production().of_type("aws:sns/topic:Topic"))
-    assert sorted(topic.inputs["name"] for topic in topics) == sorted(
-        topic_arn(deployment.context(), severity).rsplit(":", 1)[1] for severity in Severity
-    )
+    assert sorted(topic.inputs["name"] for topic in topics) == sorted(arn.rsplit(":", 1)[1] for arn in EVERY_TOPIC)
     assert len({topic.inputs["kmsMasterKeyId"] for topic in topics}) == 1
     assert topics[0].inputs["kmsMasterKeyId"].startswith("arn:aws:kms:"), "alarms need a customer managed key"
     assert key.inputs["enableKeyRotation"] is True
@@ -50,8 +54,7 @@ def test_every_severity_has_a_topic_under_the_key_of_our_own() -> None:
 
 def test_the_arn_of_a_topic_is_known_before_it_is_declared() -> None:
     policies = deployment.production().of_type("aws:sns/topicPolicy:TopicPolicy")
-    predicted = {topic_arn(deployment.context(), severity) for severity in Severity}
-    assert {policy.inputs["arn"] for policy in policies} == predicted
+    assert {policy.inputs["arn"] for policy in policies} == EVERY_TOPIC
 
 
 def test_the_key_serves_the_account_and_the_services_on_its_behalf() -> None:
