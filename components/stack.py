@@ -12,56 +12,125 @@ import pulumi_kubernetes as k8s
 
 from alert_rules import loader
 from alert_rules.compilers.cloudwatch import CompiledAlarm, compile_alarms
-from alert_rules.compilers.common import Links, ResourceScope, ServiceScope
-from alert_rules.compilers.prometheus import PrometheusRules, compile_rules
+from alert_rules.compilers.common import CompiledAlert, Links, ResourceScope, ServiceScope
+from alert_rules.compilers.loki import compile_log_rules
+from alert_rules.compilers.prometheus import compile_rules
+from alert_rules.compilers.rules import CompiledRules
+from alert_rules.lint import needed_exporters
 from alert_rules.model import Severity
 from alert_rules.overrides import Override, resolve
 from components.aws.context import AwsContext
 from components.aws.half import AwsHalf
-from components.aws.topics import topic_arn
+from components.aws.topics import heartbeat_arn, topic_arn
 from components.base import Component
+from components.exporting import exporters_of
 from components.kubernetes.half import KubernetesHalf
-from components.naming import ALERT_PATH, ALERT_QUEUE, DEAD_LETTER_QUEUES, PROJECT, physical_name
+from components.kubernetes.prometheus import node_agents, scraped
+from components.kubernetes.shards import Shard, shards
+from components.kubernetes.spec import WorkloadSpec
+from components.kubernetes.workloads import beside_prometheus, with_prometheus
+from components.naming import ALERT_PATH, ALERT_QUEUE, DEAD_LETTER_QUEUES, HEARTBEAT, PROJECT, physical_name
+from components.routing import AlertTopics
 from components.settings.load import Loaded
 from components.settings.model import Service, Settings
-from dashboards.grafana import main as main_dashboard
+from dashboards.board import build
+from dashboards.grafana import BOARDS
 
 
 @dataclass(frozen=True)
 class Content:
     """Everything that is compiled from the settings before anything is declared."""
 
-    rules: PrometheusRules
+    rules: CompiledRules
+    log_rules: CompiledRules
     alarms: tuple[CompiledAlarm, ...]
     resources: tuple[ResourceScope, ...]
-    dashboards: Mapping[str, dict[str, Any]]
+    workloads: tuple[WorkloadSpec, ...]
     links: Links
+
+    @property
+    def alerts(self) -> tuple[CompiledAlert, ...]:
+        """The alert table: a line for every alert in each of its scopes, whatever its engine."""
+        return (*self.rules.alerts, *self.log_rules.alerts, *(alarm.line for alarm in self.alarms))
 
 
 def compile_content(settings: Settings) -> Content:
-    """Rules, alarms and dashboards of the environment. Pure: no Pulumi state is read or changed."""
+    """Rules, alarms, dashboards and workloads of the environment. Pure: no Pulumi state is read or changed."""
     catalogue = loader.builtin()
     links = Links(settings.links.runbooks, settings.links.grafana)
-    in_cluster = [
-        ServiceScope(s.name, s.team, s.alerts, scraped=s.metrics is not None)
-        for s in settings.services
-        if s.runs_on.kubernetes
-    ]
     watched = resource_scopes(settings)
-    rules = compile_rules(catalogue.prometheus, overrides=settings.alerts, services=in_cluster, links=links)
     alarms = compile_alarms(catalogue, watched, overrides=settings.alerts, links=links)
-    dashboards = {"main": main_dashboard.build(thresholds=_thresholds(catalogue, settings.alerts), links=links)}
-    return Content(rules, alarms, watched, dashboards, links)
+    if not settings.kubernetes.enabled:
+        return Content(CompiledRules(), CompiledRules(), alarms, watched, (), links)
+    folders = build(
+        BOARDS,
+        exporters=exporters_of(settings),
+        thresholds=_thresholds(catalogue, settings.alerts, exporters_of(settings)),
+        links=links,
+    )
+    log_rules = _log_rules(settings, links)
+    others = beside_prometheus(
+        settings, log_rules=log_rules.files, dashboards=folders, topics=_topics(settings), resources=watched
+    )
+    rules = _rules(settings, settings.services, _own_services(settings, others, Shard(0, 1)), links)
+    per_shard = [
+        _rules(settings, shard.of(settings).services, _own_services(settings, others, shard), links).files
+        for shard in shards(settings)
+    ]
+    return Content(rules, log_rules, alarms, watched, tuple(with_prometheus(settings, others, per_shard)), links)
 
 
-def _thresholds(catalogue: loader.Catalogue, overrides: Mapping[str, Override]) -> dict[str, float]:
-    """The environment's own threshold of each enabled alert that the main dashboard draws a line for."""
-    resolved = [resolve(alert, overrides.get(alert.name, {})) for alert in catalogue.prometheus]
-    return {
-        r.definition.name: r.values["threshold"].value
-        for r in resolved
-        if r.enabled and r.definition.name in main_dashboard.THRESHOLDS
-    }
+def _rules(settings: Settings, services: Sequence[Service], own: Sequence[ServiceScope], links: Links) -> CompiledRules:
+    return compile_rules(
+        loader.builtin().prometheus,
+        overrides=settings.alerts,
+        services=[*_in_cluster(services), *own],
+        exporters=exporters_of(settings),
+        links=links,
+    )
+
+
+def _log_rules(settings: Settings, links: Links) -> CompiledRules:
+    return compile_log_rules(
+        loader.builtin().loki,
+        overrides=settings.alerts,
+        services=_in_cluster(settings.services),
+        exporters=exporters_of(settings),
+        links=links,
+    )
+
+
+def _in_cluster(services: Sequence[Service]) -> list[ServiceScope]:
+    return [
+        ServiceScope(s.name, s.team, s.alerts, scraped=s.metrics is not None) for s in services if s.runs_on.kubernetes
+    ]
+
+
+def _own_services(settings: Settings, workloads: Sequence[WorkloadSpec], shard: Shard) -> list[ServiceScope]:
+    """The stack's own workloads as services under watch: the shard that scrapes one misses it when it has no pod, like
+    any other service."""
+    agents = node_agents(workloads)
+    names = [name for name in scraped(spec for spec in workloads if spec.name not in agents) if shard.has(name)]
+    # Agents are divided by node, and of hundreds of nodes every shard has some; one shard is enough to miss them all.
+    return [ServiceScope(name, settings.platform_team) for name in (*names, *(agents if shard.index == 0 else ()))]
+
+
+def _topics(settings: Settings) -> AlertTopics:
+    """The topics that Alertmanager publishes to, by formula: its configuration holds them as plain text."""
+    if not settings.aws.enabled:
+        return AlertTopics()
+    context = AwsContext.of(settings, region=settings.region)
+    return AlertTopics({severity: topic_arn(context, severity) for severity in Severity}, heartbeat_arn(context))
+
+
+def _thresholds(
+    catalogue: loader.Catalogue, overrides: Mapping[str, Override], exporters: frozenset[str]
+) -> dict[str, float]:
+    """The environment's own threshold of each enabled alert that a dashboard draws a line for."""
+    drawn = {name for board in BOARDS for name in board.thresholds}
+    in_force = [a for a in catalogue.prometheus if a.name in drawn and needed_exporters(a) <= exporters]
+    resolved = [resolve(alert, overrides.get(alert.name, {})) for alert in in_force]
+    return {r.definition.name: r.values["threshold"].value for r in resolved if r.enabled}
 
 
 def resource_scopes(settings: Settings) -> tuple[ResourceScope, ...]:
@@ -83,11 +152,12 @@ def resource_scopes(settings: Settings) -> tuple[ResourceScope, ...]:
 
 
 def _of_the_alert_path(settings: Settings) -> list[ResourceScope]:
-    """The queues of the alert path itself: where alerts wait, and where what cannot be delivered is set aside."""
+    """The alert path itself: the queues where alerts wait and where what cannot be delivered is set aside, and the
+    heartbeat of the alerting in the cluster."""
     if not settings.aws.enabled:
         return []
     kinds = {ALERT_QUEUE: "alert_queue"} | dict.fromkeys(DEAD_LETTER_QUEUES, "dead_letter_queue")
-    return [
+    queues = [
         ResourceScope(
             name=part if part in DEAD_LETTER_QUEUES else ALERT_PATH,
             kind=kind,
@@ -97,6 +167,10 @@ def _of_the_alert_path(settings: Settings) -> list[ResourceScope]:
         )
         for part, kind in kinds.items()
     ]
+    if not settings.kubernetes.enabled:
+        return queues
+    topic = {"TopicName": physical_name("topic", str(settings.environment), HEARTBEAT)}
+    return [*queues, ResourceScope(HEARTBEAT, "heartbeat", ALERT_PATH, settings.platform_team, topic)]
 
 
 def _implied(service: Service) -> ResourceScope | None:
@@ -118,21 +192,18 @@ def _implied(service: Service) -> ResourceScope | None:
 
 
 class Stack(Component, area="stack"):
-    """Both halves of an environment's monitoring, and what is exported of them."""
+    """Both halves of an environment's monitoring, what they were compiled from, and what is exported of them."""
 
     def __init__(self, name: str, loaded: Loaded, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        settings = loaded.settings
-        content = compile_content(settings)
+        self.settings = settings = loaded.settings
+        self.content = content = compile_content(settings)
         self.exports: dict[str, Any] = {"environment": str(settings.environment)}
-        topics: Mapping[Severity, str] = {}
-        identity: Sequence[pulumi.Resource] = ()
+        identities: Mapping[str, Sequence[pulumi.Resource]] = {}
         if settings.aws.enabled:
-            context = AwsContext.of(settings, region=loaded.region)
-            topics = {severity: topic_arn(context, severity) for severity in Severity}
-            identity = self._aws(settings, context, content).alertmanager_identity
+            identities = self._aws(settings, AwsContext.of(settings, region=loaded.region), content).identities
         if settings.kubernetes.enabled:
-            self._kubernetes(settings, content, topics, loaded.region, identity)
+            self._kubernetes(settings, content, loaded.region, identities)
         self.register_outputs({})
 
     def _aws(self, settings: Settings, context: AwsContext, content: Content) -> AwsHalf:
@@ -151,6 +222,7 @@ class Stack(Component, area="stack"):
             alarms=content.alarms,
             resources=content.resources,
             links=content.links,
+            access={spec.name: (spec.namespace, spec.aws) for spec in content.workloads if spec.aws},
             opts=self.child(providers=[provider]),
         )
         self.exports["topic_arns"] = {str(severity): arn for severity, arn in half.topic_arns.items()}
@@ -164,9 +236,8 @@ class Stack(Component, area="stack"):
         self,
         settings: Settings,
         content: Content,
-        topics: Mapping[Severity, str],
         region: str,
-        identity: Sequence[pulumi.Resource],
+        identities: Mapping[str, Sequence[pulumi.Resource]],
     ) -> None:
         provider = k8s.Provider(
             "kubernetes",
@@ -178,11 +249,8 @@ class Stack(Component, area="stack"):
         half = KubernetesHalf(
             "kubernetes",
             settings,
-            rule_files=content.rules.files,
-            dashboards=content.dashboards,
-            topic_arns=topics,
-            region=region,
-            before_alertmanager=identity,
+            workloads=content.workloads,
+            identities=identities,
             opts=self.child(providers=[provider]),
         )
         self.exports["prometheus_url"] = half.prometheus_url

@@ -1,4 +1,4 @@
-"""Grafana: data sources and dashboards provisioned from code, no default password."""
+"""Grafana: how it is run, who may sign in, and what is provisioned from code."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from alert_rules import yaml12
-from components.kubernetes import prometheus
-from components.kubernetes.network import Admit, ToWorkload
+from components.access import AwsAccess
+from components.kubernetes.addresses import port_of
+from components.kubernetes.data_sources import calls, data_sources
+from components.kubernetes.network import Admit, Call, ToAnywhere
 from components.kubernetes.secrets import SecretFile, secret_file
 from components.kubernetes.sizes import SIZES
-from components.kubernetes.spec import ConfigFiles, Volume, WorkloadSpec
+from components.kubernetes.spec import METRICS, ConfigFiles, Port, Probe, Volume, WorkloadSpec
+from components.settings.kubernetes import Database, SignIn
 from components.settings.model import Settings
 from components.versions import GRAFANA
 
@@ -22,74 +25,160 @@ PORT = 3000
 USER = 472
 """The user id that Grafana's image was made for."""
 
+DATA = "/var/lib/grafana"
 DASHBOARDS = "/etc/grafana/dashboards"
 PROVISIONING = "/etc/grafana/provisioning"
 
+Folders = Mapping[str, Mapping[str, dict[str, Any]]]
+"""Folder → uid → dashboard."""
 
-def spec(settings: Settings, dashboards: Mapping[str, dict[str, Any]]) -> WorkloadSpec:
-    """How Grafana is run, showing `dashboards` (uid → dashboard)."""
-    namespace = settings.kubernetes.namespace
-    password = admin_password(settings)
-    ingress = settings.kubernetes.ingress_namespace
+Ini = dict[str, dict[str, str]]
+
+
+def spec(settings: Settings, dashboards: Folders) -> WorkloadSpec:
+    """How Grafana is run, showing `dashboards`. With a database of its own elsewhere it keeps nothing, and may be
+    several; else it is one, on a volume."""
+    shared = settings.grafana.database is not None
+    volume = Volume(DATA, int(settings.grafana.volume.value), settings.kubernetes.storage_class)
+    visitors = settings.access.traffic_from
     return WorkloadSpec(
         name=NAME,
-        namespace=namespace,
-        kind="StatefulSet",
+        namespace=settings.kubernetes.namespace,
+        kind="Deployment" if shared else "StatefulSet",
         image=GRAFANA,
         args=["--config=/etc/grafana/config/grafana.ini"],
         resources=SIZES[settings.kubernetes.size][NAME],
-        port=PORT,
-        ready="/api/health",
-        live="/api/health",
+        ports=[Port(METRICS, PORT)],
+        # Ready says whether its database answers, which no restart of Grafana mends.
+        ready=Probe(METRICS, "/api/health"),
+        live=Probe(METRICS),
+        replicas=settings.grafana.replicas,
         user=USER,
-        config=[
-            ConfigFiles("/etc/grafana/config", {"grafana.ini": ini(configuration(settings, password.path))}),
-            ConfigFiles(
-                f"{PROVISIONING}/datasources",
-                {"datasources.yaml": yaml12.dump(data_sources(settings))},
-                name="datasources",
-            ),
-            ConfigFiles(f"{PROVISIONING}/dashboards", {"providers.yaml": yaml12.dump(providers())}, name="providers"),
-            # Grafana reads these files again every half minute; a new dashboard needs no restart.
-            ConfigFiles(DASHBOARDS, _files(dashboards), live=True, name="dashboards"),
-        ],
-        secrets=[password],
-        scratch=["/tmp"],  # noqa: S108 - a path in the container
-        volume=Volume("/var/lib/grafana", int(settings.grafana.volume.value), settings.kubernetes.storage_class),
-        calls=[ToWorkload(prometheus.NAME, prometheus.PORT, namespace)],
-        admits=[Admit(ingress, PORT)] if ingress else [],
+        config=_config(settings, dashboards),
+        secrets=secret_files(settings),
+        scratch={"/tmp": "256Mi"} | ({DATA: "256Mi"} if shared else {}),  # noqa: S108 - a path in the container
+        volume=None if shared else volume,
+        aws=[AwsAccess.READ_CLOUDWATCH] if settings.aws.enabled else [],
+        calls=[*calls(settings), *_outside(settings)],
+        admits=[Admit(visitors, PORT)] if visitors else [],
     )
 
 
-def admin_password(settings: Settings) -> SecretFile:
-    """The file with the administrator's password; the settings' checks have seen to it that there is one."""
-    secret = settings.grafana_admin_password
-    if secret is None:
-        raise ValueError("grafana_admin_password is not set")
-    return secret_file("grafana_admin_password", secret, settings.kubernetes.namespace)
+def _config(settings: Settings, dashboards: Folders) -> list[ConfigFiles]:
+    sources = yaml12.dump(data_sources(settings))
+    return [
+        ConfigFiles("/etc/grafana/config", {"grafana.ini": ini(configuration(settings))}),
+        ConfigFiles(f"{PROVISIONING}/datasources", {"datasources.yaml": sources}, name="datasources"),
+        ConfigFiles(f"{PROVISIONING}/dashboards", {"providers.yaml": yaml12.dump(providers())}, name="providers"),
+        # Grafana reads these files again every half minute; a new dashboard needs no restart.
+        *(
+            ConfigFiles(f"{DASHBOARDS}/{folder}", _files(bodies), live=True, name=f"dashboards-{folder}")
+            for folder, bodies in dashboards.items()
+        ),
+    ]
 
 
-def configuration(settings: Settings, password_file: str) -> dict[str, dict[str, str]]:
-    """grafana.ini by section. The administrator's password is read from a file, never from the environment."""
+def secret_files(settings: Settings) -> list[SecretFile]:
+    """Its secrets as files; the settings' checks have seen to it that those needed are there."""
+    wanted = ["grafana_admin_password", "grafana_secret_key"]
+    wanted += ["grafana_database_password"] if settings.grafana.database else []
+    wanted += ["sign_in_client_secret"] if settings.sign_in else []
+    found = {name: settings.secret(name) for name in wanted}
+    if missing := [name for name, secret in found.items() if secret is None]:
+        raise ValueError(f"{', '.join(missing)} not set")
+    return [secret_file(name, secret, settings.kubernetes.namespace) for name, secret in found.items() if secret]
+
+
+def _outside(settings: Settings) -> list[Call]:
+    ports = {}
+    if settings.grafana.database:
+        ports[int(settings.grafana.database.host.rsplit(":", 1)[1])] = "its database"
+    if settings.sign_in:
+        for address in (settings.sign_in.token_url, settings.sign_in.userinfo_url):
+            ports[port_of(address)] = "the sign-in provider"
+    return [ToAnywhere((port,), reason) for port, reason in sorted(ports.items())]
+
+
+def configuration(settings: Settings) -> Ini:
+    """grafana.ini by section. Secrets are read from files, never from the environment."""
     https = settings.links.grafana.startswith("https://")
-    return {
-        "server": {"root_url": settings.links.grafana},
+    paths = {file.name: f"$__file{{{file.path}}}" for file in secret_files(settings)}
+    sections: Ini = {
+        "server": {"root_url": settings.links.grafana, "enable_gzip": "true"},
         "security": {
             "admin_user": "admin",
-            "admin_password": f"$__file{{{password_file}}}",
+            "admin_password": paths["grafana-admin-password"],
+            # The default is the same in every Grafana of the world.
+            "secret_key": paths["grafana-secret-key"],
             "cookie_secure": str(https).lower(),
             "strict_transport_security": str(https).lower(),
+            "content_security_policy": "true",
             "disable_gravatar": "true",
         },
-        "users": {"allow_sign_up": "false"},
+        "users": {"allow_sign_up": "false", "auto_assign_org_role": "Viewer"},
+        "auth": {},
         "auth.anonymous": {"enabled": "false"},
+        # Rules are evaluated by Prometheus and Loki alone; their alerts and silences are shown here.
+        "unified_alerting": {"enabled": "true", "execute_alerts": "false"},
+        "metrics": {"enabled": "true", "disable_total_stats": "true"},
         "analytics": {"reporting_enabled": "false", "check_for_updates": "false", "check_for_plugin_updates": "false"},
-        "plugins": {"preinstall_disabled": "true"},
-        "paths": {"provisioning": PROVISIONING, "data": "/var/lib/grafana", "plugins": "/var/lib/grafana/plugins"},
+        "snapshots": {"external_enabled": "false"},
+        "news": {"news_feed_enabled": "false"},
+        "plugins": {"preinstall_disabled": "true", "plugin_admin_enabled": "false"},
+        "paths": {"provisioning": PROVISIONING, "data": DATA, "plugins": f"{DATA}/plugins"},
         "log": {"mode": "console"},
         "log.console": {"format": "json"},
-        "dashboards": {"default_home_dashboard_path": f"{DASHBOARDS}/main.json"},
+        "dashboards": {"default_home_dashboard_path": f"{DASHBOARDS}/services/main.json"},
     }
+    if settings.aws.enabled:
+        sections["aws"] = {"allowed_auth_providers": "default", "assume_role_enabled": "false"}
+    if settings.grafana.database:
+        sections["database"] = _database(settings.grafana.database, paths["grafana-database-password"])
+    if settings.sign_in:
+        # The administrator's password is for the day the provider is down: /login?disableAutoLogin.
+        sections["auth.generic_oauth"] = _sign_in(settings.sign_in, paths["sign-in-client-secret"])
+        sections["auth.basic"] = {"enabled": "false"}
+    return {name: keys for name, keys in sections.items() if keys}
+
+
+def _database(database: Database, password: str) -> dict[str, str]:
+    return {
+        "type": "postgres",
+        "host": database.host,
+        "name": database.name,
+        "user": database.user,
+        "password": password,
+        "ssl_mode": database.ssl_mode,
+        "max_open_conn": "20",
+    }
+
+
+def _sign_in(provider: SignIn, client_secret: str) -> dict[str, str]:
+    return {
+        "enabled": "true",
+        "name": "single sign-on",
+        "allow_sign_up": "true",
+        "auto_login": "true",
+        "client_id": provider.client_id,
+        "client_secret": client_secret,
+        "scopes": "openid profile email groups",
+        "auth_url": provider.authorize_url,
+        "token_url": provider.token_url,
+        "api_url": provider.userinfo_url,
+        "use_pkce": "true",
+        "email_attribute_path": "email",
+        "login_attribute_path": "preferred_username || email",
+        "allowed_domains": " ".join(provider.email_domains),
+        "role_attribute_path": _roles(provider),
+        "role_attribute_strict": "true",
+    }
+
+
+def _roles(provider: SignIn) -> str:
+    """A JMESPath expression: the role of whoever signs in, by the groups that the provider says."""
+    by_group = [(provider.admin_group, "Admin"), (provider.editor_group, "Editor")]
+    found = [f"contains(groups[*] || `[]`, '{group}') && '{role}'" for group, role in by_group if group]
+    return " || ".join([*found, "'Viewer'"])
 
 
 def ini(sections: Mapping[str, Mapping[str, str]]) -> str:
@@ -101,32 +190,15 @@ def ini(sections: Mapping[str, Mapping[str, str]]) -> str:
     return text.getvalue().strip() + "\n"
 
 
-def data_sources(settings: Settings) -> dict[str, Any]:
-    """The data sources, not editable in the browser: what is shown is what is in code."""
-    url = f"http://{prometheus.NAME}.{settings.kubernetes.namespace}.svc:{prometheus.PORT}"
-    source = {
-        "name": "Prometheus",
-        "uid": "prometheus",
-        "type": "prometheus",
-        "access": "proxy",
-        "url": url,
-        "isDefault": True,
-        "editable": False,
-        "jsonData": {"httpMethod": "POST", "timeInterval": "15s", "prometheusType": "Prometheus"},
-    }
-    return {"apiVersion": 1, "prune": True, "datasources": [source]}
-
-
 def providers() -> dict[str, Any]:
-    """Where Grafana finds the dashboards."""
+    """Where Grafana finds the dashboards: a directory a folder."""
     provider = {
         "name": "vigil",
-        "folder": "vigil",
         "type": "file",
         "disableDeletion": True,
         "allowUiUpdates": False,
         "updateIntervalSeconds": 30,
-        "options": {"path": DASHBOARDS},
+        "options": {"path": DASHBOARDS, "foldersFromFilesStructure": True},
     }
     return {"apiVersion": 1, "providers": [provider]}
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pulumi
 
-from alert_rules.model import Severity
 from components.base import Component
-from components.kubernetes import alertmanager, exporters, grafana, network, prometheus, rbac
+from components.kubernetes import exporters, mesh, network, prometheus_address, routes
+from components.kubernetes.addresses import url
+from components.kubernetes.alertmanager import NAME as ALERTMANAGER
+from components.kubernetes.alertmanager import PORT as ALERTMANAGER_PORT
 from components.kubernetes.objects import Manifest, declare, metadata
 from components.kubernetes.spec import WorkloadSpec
-from components.kubernetes.workload import Workload
+from components.kubernetes.workload import Workload, secrets
+from components.kubernetes.workloads import cluster_access
 from components.settings.model import Settings
 
 
@@ -39,68 +41,57 @@ def namespace(name: str, level: str) -> Manifest:
 
 
 class KubernetesHalf(Component, area="kubernetes"):
-    """Prometheus, Alertmanager, Grafana and the exporters, hardened, in a namespace of their own."""
+    """Every workload, hardened, in a namespace of their own; agents that need their node in another.
+
+    `identities` are what gives workloads (by name) their role on AWS, which pods get as they start or not at all.
+    """
 
     def __init__(
         self,
         name: str,
         settings: Settings,
         *,
-        rule_files: Mapping[str, Any],
-        dashboards: Mapping[str, dict[str, Any]],
-        topic_arns: Mapping[Severity, str],
-        region: str,
-        before_alertmanager: Sequence[pulumi.Resource] = (),
+        workloads: Sequence[WorkloadSpec],
+        identities: Mapping[str, Sequence[pulumi.Resource]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
-        config = settings.kubernetes
-        restricted = Namespace(config.namespace, level="restricted", opts=self.child())
-        # Host agents need their node, which `restricted` forbids, so they live where nothing else does.
-        host = Namespace(exporters.host_namespace(settings), level="privileged", opts=self.child())
-        namespaces = {config.namespace: restricted.namespace, exporters.host_namespace(settings): host.namespace}
-        after: Mapping[str, Sequence[pulumi.Resource]] = {alertmanager.NAME: before_alertmanager}
+        namespaces = self._namespaces(settings, workloads)
         for manifest in cluster_access(settings):
             declare(manifest, self.child())
-        specs = workloads(settings, rule_files=rule_files, dashboards=dashboards, topic_arns=topic_arns, region=region)
-        for spec in specs:
+        made = self._secrets(workloads, namespaces)
+        for spec in workloads:
             Workload(
                 spec.name,
                 spec,
-                callers=network.callers(spec.name, specs),
+                callers=network.callers(spec.name, workloads),
                 namespace=namespaces[spec.namespace],
-                after=after.get(spec.name, ()),
+                after=[*identities.get(spec.name, ()), *(made[name] for name in secrets(spec))],
                 opts=self.child(),
             )
-        self.prometheus_url = f"http://{prometheus.NAME}.{config.namespace}.svc:{prometheus.PORT}"
-        self.alertmanager_url = f"http://{alertmanager.NAME}.{config.namespace}.svc:{alertmanager.PORT}"
+        for manifest in routes.routes(settings):
+            declare(manifest, self.child(depends_on=[namespaces[settings.kubernetes.namespace]]))
+        for manifest in mesh.telemetry(settings):
+            declare(manifest, self.child())
+        self.prometheus_url = prometheus_address.query_url(settings)
+        self.alertmanager_url = url(settings, ALERTMANAGER, ALERTMANAGER_PORT)
         self.register_outputs({})
 
+    def _secrets(
+        self, workloads: Sequence[WorkloadSpec], namespaces: Mapping[str, pulumi.Resource]
+    ) -> dict[str, pulumi.Resource]:
+        wanted = {name: manifest for spec in workloads for name, manifest in secrets(spec).items()}
+        return {
+            name: declare(manifest, self.child(depends_on=[namespaces[manifest["metadata"]["namespace"]]]))
+            for name, manifest in wanted.items()
+        }
 
-def workloads(
-    settings: Settings,
-    *,
-    rule_files: Mapping[str, Any],
-    dashboards: Mapping[str, dict[str, Any]],
-    topic_arns: Mapping[Severity, str],
-    region: str,
-) -> Sequence[WorkloadSpec]:
-    """What runs in the cluster for these settings."""
-    routing = alertmanager.configuration(settings, topic_arns, region)
-    return (
-        prometheus.spec(settings, rule_files),
-        alertmanager.spec(settings, routing),
-        grafana.spec(settings, dashboards),
-        exporters.kube_state_metrics(settings),
-        exporters.node_exporter(settings),
-        exporters.blackbox_exporter(settings),
-    )
-
-
-def cluster_access(settings: Settings) -> list[Manifest]:
-    """The cluster roles of the workloads that read the Kubernetes API."""
-    place = settings.kubernetes.namespace
-    return [
-        *prometheus.access(settings),
-        *rbac.cluster_access(exporters.KUBE_STATE_METRICS_NAME, place, exporters.state_rules()),
-    ]
+    def _namespaces(self, settings: Settings, workloads: Sequence[WorkloadSpec]) -> dict[str, pulumi.Resource]:
+        # Host agents need their node, which `restricted` forbids, so they live where nothing else does.
+        levels = {settings.kubernetes.namespace: "restricted", exporters.host_namespace(settings): "privileged"}
+        used = {spec.namespace for spec in workloads}
+        return {
+            name: Namespace(name, level=level, opts=self.child()).namespace
+            for name, level in levels.items()
+            if name in used
+        }

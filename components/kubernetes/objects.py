@@ -31,14 +31,22 @@ def selector(name: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": PART_OF}
 
 
+def headless_name(workload: str) -> str:
+    """The name of the Service that names each pod of a workload."""
+    return f"{workload}-headless"
+
+
 def declare(manifest: Manifest, options: pulumi.ResourceOptions) -> pulumi.CustomResource:
     """The Pulumi resource of a manifest; its logical name is `logical_name`.
 
     Raises KeyError for a kind that vigil does not use.
     """
-    kind = (manifest["apiVersion"], manifest["kind"])
+    api_version, kind = manifest["apiVersion"], manifest["kind"]
     fields = {_snake(key): value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
-    resource: pulumi.CustomResource = _class_of(*kind)(logical_name(manifest), opts=options, **fields)
+    if kind in _CUSTOM_KINDS:
+        custom = {"api_version": api_version, "kind": kind, **fields}
+        return k8s.apiextensions.CustomResource(logical_name(manifest), opts=options, **custom)
+    resource: pulumi.CustomResource = _class_of(api_version, kind)(logical_name(manifest), opts=options, **fields)
     return resource
 
 
@@ -64,13 +72,19 @@ def _known(module: Any, kind: str) -> Any:
     return getattr(module, kind)
 
 
+_CUSTOM_KINDS = frozenset({"HTTPRoute", "Telemetry"})
+"""Kinds that a cluster has only once somebody has installed them; the SDK has no classes for them."""
+
 _KINDS = frozenset(
     {
         "ClusterRole",
         "ClusterRoleBinding",
         "ConfigMap",
+        "CronJob",
         "DaemonSet",
         "Deployment",
+        "HorizontalPodAutoscaler",
+        "Ingress",
         "Namespace",
         "NetworkPolicy",
         "PodDisruptionBudget",

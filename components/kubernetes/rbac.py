@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from components.kubernetes.objects import Manifest, metadata
 
 
-def cluster_access(name: str, namespace: str, rules: list[Manifest]) -> list[Manifest]:
-    """A cluster role of vigil's and its binding to the service account of a workload."""
+def cluster_access(
+    name: str, namespace: str, rules: list[Manifest], *, accounts: Sequence[str] | None = None
+) -> list[Manifest]:
+    """A cluster role of vigil's and its binding to the service accounts of workloads: those named, else the one called
+    as the role."""
     role = f"vigil-{namespace}-{name}"
     api = "rbac.authorization.k8s.io"
     return [
@@ -21,6 +26,8 @@ def cluster_access(name: str, namespace: str, rules: list[Manifest]) -> list[Man
             "kind": "ClusterRoleBinding",
             "metadata": metadata(name, None) | {"name": role},
             "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": role},
-            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
+            "subjects": [
+                {"kind": "ServiceAccount", "name": account, "namespace": namespace} for account in accounts or [name]
+            ],
         },
     ]

@@ -9,6 +9,9 @@ from components.settings.types import Secret
 
 ROOT = "/etc/vigil/secrets"
 
+_MODE = 0o440
+"""Of the files: the program's own group may read them, nobody else."""
+
 
 @dataclass(frozen=True)
 class SecretFile:
@@ -38,6 +41,36 @@ class SecretFile:
     def path(self) -> str:
         """The file that holds the secret."""
         return f"{self.directory}/{self.file}"
+
+    @property
+    def source(self) -> Manifest:
+        """What the pod's volume is made of."""
+        return {
+            "secretName": self.secret,
+            "defaultMode": _MODE,
+            "items": [{"key": self.key, "path": self.file}],
+        }
+
+
+@dataclass(frozen=True)
+class SecretDirectory:
+    """Every key of a Secret that exists, mounted as the files of one directory: for what is used together, as a
+    certificate with its key is."""
+
+    name: str
+    secret: str
+    directory: str
+    manifest: None = None
+
+    @property
+    def volume(self) -> str:
+        """Name of the pod's volume."""
+        return f"secret-{self.name}"
+
+    @property
+    def source(self) -> Manifest:
+        """What the pod's volume is made of."""
+        return {"secretName": self.secret, "defaultMode": _MODE}
 
 
 def secret_file(setting: str, secret: Secret, namespace: str) -> SecretFile:

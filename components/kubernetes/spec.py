@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from components.access import AwsAccess
 from components.kubernetes import network
-from components.kubernetes.secrets import SecretFile
+from components.kubernetes.secrets import SecretDirectory, SecretFile
 from components.kubernetes.sizes import Resources
 from components.naming import content_name
 from components.versions import Image
 
 NOBODY = 65534
+
+METRICS = "http-metrics"
+"""Name of a port that answers /metrics to Prometheus; a sidecar's is this with a suffix, since names are the pod's."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,23 @@ def _key(path: str) -> str:
 
 
 @dataclass(frozen=True)
+class Port:
+    """A port that a container listens on."""
+
+    name: str
+    number: int
+    protocol: Literal["TCP", "UDP"] = "TCP"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How a container is asked whether it is well: an HTTP path, or whether the port takes a connection at all."""
+
+    port: str
+    path: str | None = None
+
+
+@dataclass(frozen=True)
 class Volume:
     """A persistent volume for each replica; size in bytes."""
 
@@ -64,36 +85,106 @@ class Volume:
 
 @dataclass(frozen=True)
 class HostAccess:
-    """What a host agent needs of its node, and why no less will do."""
+    """What a host agent needs of its node, and why no less will do. `mounts` (path on the node → path in the container)
+    are read-only, `writable` are not; `root` reads what only root may read, without any capability of root's."""
 
     reason: str
     mounts: Mapping[str, str]
+    writable: Mapping[str, str] = field(default_factory=dict)
+    network: bool = False
+    root: bool = False
+
+
+@dataclass(frozen=True)
+class Autoscale:
+    """Between how many replicas a workload is kept, by its CPU use in per cent of its request."""
+
+    least: int
+    most: int
+    cpu_percent: int = 70
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkloadSpec:
-    """One program of the stack: what it runs, reads, keeps, serves and calls."""
+class Program:
+    """One container: what it runs, how it is asked whether it is well, what it reads.
+
+    `scratch` maps a directory to the most that may be written there (`256Mi`); it is lost with the pod. `pod_fields`
+    maps a variable to the pod's field that it holds. A program without ports runs to its end.
+    """
 
     name: str
-    namespace: str
-    kind: Literal["Deployment", "StatefulSet", "DaemonSet"]
     image: Image
-    args: Sequence[str]
     resources: Resources
-    port: int
-    ready: str
-    live: str
-    replicas: int = 1
-    peer_port: int | None = None
-    user: int = NOBODY
+    command: Sequence[str] = ()
+    args: Sequence[str] = ()
+    ports: Sequence[Port] = ()
+    ready: Probe | None = None
+    live: Probe | None = None
     config: Sequence[ConfigFiles] = ()
-    secrets: Sequence[SecretFile] = ()
-    scratch: Sequence[str] = ()
+    secrets: Sequence[SecretFile | SecretDirectory] = ()
+    scratch: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    pod_fields: Mapping[str, str] = field(default_factory=dict)
+    reads_volume: bool = False
+
+    @property
+    def is_scraped(self) -> bool:
+        """Whether Prometheus reads metrics of it."""
+        return any(port.name.startswith(METRICS) for port in self.ports)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadSpec(Program):
+    """One workload of the stack: its main program, those beside it (`sidecars`) and those that run to their end before
+    it (`prepared_by`), and all that is needed around them.
+
+    `finds_peers` is for replicas that must know each other before any of them is ready; `headless` gives the pods names
+    of their own where the kind does not. `shared` maps a directory to the most that may be written there: what one
+    container prepares for the others, each of which finds it at the same place. It is in memory, so that a secret among
+    it is on no disk.
+    """
+
+    namespace: str
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "CronJob"]
+    replicas: int = 1
+    autoscale: Autoscale | None = None
+    schedule: str | None = None
+    sidecars: Sequence[Program] = ()
+    prepared_by: Sequence[Program] = ()
+    shared: Mapping[str, str] = field(default_factory=dict)
+    user: int = NOBODY
     volume: Volume | None = None
     host: HostAccess | None = None
     uses_kubernetes_api: bool = False
-    uses_pod_name: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
     sticky: bool = False
+    headless: bool = False
+    finds_peers: bool = False
+    grace_seconds: int = 30
+    aws: Sequence[AwsAccess] = ()
     calls: Sequence[network.Call] = ()
     admits: Sequence[network.Admit] = ()
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """Every container that serves, the main one first."""
+        return (self, *self.sidecars)
+
+    @property
+    def every_program(self) -> tuple[Program, ...]:
+        """Every container of the pod."""
+        return (*self.programs, *self.prepared_by)
+
+    @property
+    def every_port(self) -> tuple[Port, ...]:
+        """The ports of all its containers."""
+        return tuple(port for program in self.programs for port in program.ports)
+
+    @property
+    def metrics_ports(self) -> tuple[int, ...]:
+        """Numbers of the ports that Prometheus reads."""
+        return tuple(port.number for port in self.every_port if port.name.startswith(METRICS))
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one replica runs, now or under load."""
+        return self.kind in ("Deployment", "StatefulSet") and (self.replicas > 1 or self.autoscale is not None)

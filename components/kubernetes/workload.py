@@ -1,4 +1,4 @@
-"""The hardened workload builder: every Deployment, StatefulSet and DaemonSet of the stack is made here.
+"""The hardened workload builder: every Deployment, StatefulSet, DaemonSet and CronJob of the stack is made here.
 
 A component says what it runs (`WorkloadSpec`); how it is run safely is decided once, here and in pod.py: Pod Security
 `restricted`, read-only root, requests, probes, spread across zones, disruption budget, own service account, network
@@ -7,15 +7,17 @@ policy. Exceptions are `HostAccess`, and nothing else.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 
 import pulumi
 
 from components.base import Component
 from components.kubernetes import network
-from components.kubernetes.objects import Manifest, declare, labels, metadata, selector
+from components.kubernetes.objects import Manifest, declare, headless_name, labels, logical_name, metadata, selector
 from components.kubernetes.pod import pod
-from components.kubernetes.spec import ConfigFiles, Volume, WorkloadSpec
+from components.kubernetes.spec import Autoscale, ConfigFiles, Volume, WorkloadSpec
 
 
 class Workload(Component, area="kubernetes"):
@@ -39,21 +41,47 @@ class Workload(Component, area="kubernetes"):
         in_namespace = self.child(depends_on=[namespace])
         before = [declare(manifest, in_namespace) for manifest in prerequisites(spec, callers)]
         self.workload = declare(workload(spec), self.child(depends_on=[namespace, *before, *after]))
-        if spec.replicas > 1:
-            declare(disruption_budget(spec), in_namespace)
+        for manifest in companions(spec):
+            declare(manifest, in_namespace)
         self.register_outputs({})
 
 
 def prerequisites(spec: WorkloadSpec, callers: Sequence[network.Caller]) -> list[Manifest]:
-    """What must be there before the pods start."""
-    own_secrets = {s.manifest["metadata"]["name"]: s.manifest for s in spec.secrets if s.manifest}
+    """What must be there before the pods start, but for the Secrets."""
+    config = {c.name: c for program in spec.every_program for c in program.config}
     return [
         service_account(spec),
-        *(config_map(spec, config) for config in spec.config),
-        *own_secrets.values(),
-        network.policy(spec.name, spec.namespace, spec.calls, callers, spec.admits),
-        *services(spec),
+        *(config_map(spec, each) for each in config.values()),
+        network.policy(spec.name, spec.namespace, calls_of(spec), callers, spec.admits),
+        *([headless_service(spec)] if spec.kind == "StatefulSet" or spec.headless else []),
     ]
+
+
+def secrets(spec: WorkloadSpec) -> dict[str, Manifest]:
+    """The Secrets made of what the settings hold, by logical name. Other workloads may read the same, so that who
+    declares them declares each once."""
+    found = [secret.manifest for program in spec.every_program for secret in program.secrets if secret.manifest]
+    return {logical_name(manifest): manifest for manifest in found}
+
+
+def companions(spec: WorkloadSpec) -> list[Manifest]:
+    """What is made at the same time as the pods. The engine takes a Service for made once it has pods that are ready,
+    so pods that waited for theirs would wait for ever."""
+    return [
+        *([service(spec)] if spec.ports else []),
+        *([disruption_budget(spec)] if spec.several else []),
+        *([autoscaler(spec, spec.autoscale)] if spec.autoscale else []),
+    ]
+
+
+def calls_of(spec: WorkloadSpec) -> list[network.Call]:
+    """What the workload calls, with what it needs to be somebody on AWS."""
+    if not spec.aws:
+        return list(spec.calls)
+    opened = {port for call in spec.calls if isinstance(call, network.ToAnywhere) for port in call.ports}
+    wanted = {80: "the EKS Pod Identity agent on the node, 169.254.170.23", 443: "AWS"}
+    missing = [network.ToAnywhere((port,), reason) for port, reason in wanted.items() if port not in opened]
+    return [*spec.calls, *missing]
 
 
 def service_account(spec: WorkloadSpec) -> Manifest:
@@ -78,22 +106,32 @@ def config_map(spec: WorkloadSpec, config: ConfigFiles) -> Manifest:
     }
 
 
-def services(spec: WorkloadSpec) -> list[Manifest]:
-    """The address other workloads use, and for a StatefulSet the headless one that names each pod."""
-    ports = [{"name": "http", "port": spec.port, "targetPort": "http"}]
+def service(spec: WorkloadSpec) -> Manifest:
+    """The address that other workloads use."""
     affinity = {"sessionAffinity": "ClientIP"} if spec.sticky else {}
-    plain = {"selector": selector(spec.name), "ports": ports, "type": "ClusterIP", **affinity}
-    found = [_service(spec, spec.name, plain)]
-    if spec.kind == "StatefulSet":
-        # Peers must find each other before any of them is ready.
-        headless = {
-            "selector": selector(spec.name),
-            "ports": ports,
-            "clusterIP": "None",
-            "publishNotReadyAddresses": True,
-        }
-        found.append(_service(spec, f"{spec.name}-headless", headless))
-    return found
+    # Whoever calls an agent of the nodes means that of its own node.
+    local = {"internalTrafficPolicy": "Local"} if spec.kind == "DaemonSet" else {}
+    body = {"selector": selector(spec.name), "ports": _service_ports(spec), "type": "ClusterIP", **affinity, **local}
+    return _service(spec, spec.name, body)
+
+
+def headless_service(spec: WorkloadSpec) -> Manifest:
+    """The names of the single pods; of those that are ready, unless they must find each other before."""
+    body = {
+        "selector": selector(spec.name),
+        "ports": _service_ports(spec),
+        "clusterIP": "None",
+        **({"publishNotReadyAddresses": True} if spec.finds_peers else {}),
+    }
+    return _service(spec, headless_name(spec.name), body)
+
+
+def _service_ports(spec: WorkloadSpec) -> list[Manifest]:
+    return [
+        {"name": port.name, "port": port.number, "targetPort": port.name}
+        for port in spec.every_port
+        if port.protocol == "TCP"
+    ]
 
 
 def _service(spec: WorkloadSpec, name: str, body: Manifest) -> Manifest:
@@ -119,8 +157,35 @@ def disruption_budget(spec: WorkloadSpec) -> Manifest:
     }
 
 
+def autoscaler(spec: WorkloadSpec, scale: Autoscale) -> Manifest:
+    """Adds replicas with the load, and takes none away."""
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": metadata(spec.name, spec.namespace),
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": spec.kind, "name": spec.name},
+            "minReplicas": scale.least,
+            "maxReplicas": scale.most,
+            "metrics": [
+                {
+                    "type": "Resource",
+                    "resource": {
+                        "name": "cpu",
+                        "target": {"type": "Utilization", "averageUtilization": scale.cpu_percent},
+                    },
+                }
+            ],
+            # Each has a queue on its volume; one that is taken away by itself would take that along.
+            "behavior": {"scaleDown": {"selectPolicy": "Disabled"}},
+        },
+    }
+
+
 def workload(spec: WorkloadSpec) -> Manifest:
-    """The Deployment, StatefulSet or DaemonSet itself."""
+    """The Deployment, StatefulSet, DaemonSet or CronJob itself."""
+    if spec.kind == "CronJob":
+        return _cron_job(spec)
     return {
         "apiVersion": "apps/v1",
         "kind": spec.kind,
@@ -129,7 +194,54 @@ def workload(spec: WorkloadSpec) -> Manifest:
             "selector": {"matchLabels": selector(spec.name)},
             "revisionHistoryLimit": 3,
             **_scale(spec),
-            "template": {"metadata": {"labels": labels(spec.name, spec.image.version)}, "spec": pod(spec)},
+            "template": _template(spec),
+        },
+    }
+
+
+def _template(spec: WorkloadSpec) -> Manifest:
+    own = {"labels": labels(spec.name, spec.image.version), **_secret_versions(spec)}
+    return {"metadata": own, "spec": pod(spec)}
+
+
+def _secret_versions(spec: WorkloadSpec) -> Manifest:
+    """A digest of each secret that vigil makes itself: programs read it as they start, so a new one rolls the pods."""
+    versions = {
+        f"vigil/{name}": pulumi.Output.from_input(manifest["stringData"]).apply(_digest)
+        for name, manifest in _named(spec)
+    }
+    return {"annotations": versions} if versions else {}
+
+
+def _named(spec: WorkloadSpec) -> list[tuple[str, Manifest]]:
+    return [(str(manifest["metadata"]["name"]), manifest) for manifest in secrets(spec).values()]
+
+
+def _digest(values: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _cron_job(spec: WorkloadSpec) -> Manifest:
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": metadata(spec.name, spec.namespace, version=spec.image.version),
+        "spec": {
+            "schedule": spec.schedule,
+            "timeZone": "Etc/UTC",
+            # A run that takes long is not joined by the next; one that was missed is made up for within the hour.
+            "concurrencyPolicy": "Forbid",
+            "startingDeadlineSeconds": 3600,
+            "successfulJobsHistoryLimit": 1,
+            "failedJobsHistoryLimit": 3,
+            "jobTemplate": {
+                "spec": {
+                    "backoffLimit": 3,
+                    "activeDeadlineSeconds": 3600,
+                    "ttlSecondsAfterFinished": 86400,
+                    "template": _template(spec),
+                }
+            },
         },
     }
 
@@ -137,19 +249,26 @@ def workload(spec: WorkloadSpec) -> Manifest:
 def _scale(spec: WorkloadSpec) -> Manifest:
     if spec.kind == "DaemonSet":
         return {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}}
+    # What scales itself says so alone: a number here would undo it at every deploy.
+    replicas = {} if spec.autoscale else {"replicas": spec.replicas}
     if spec.kind == "Deployment":
         return {
-            "replicas": spec.replicas,
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+            **replicas,
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": _rolling(spec)},
         }
     claims = {"volumeClaimTemplates": [_claim(spec.volume)]} if spec.volume else {}
     return {
-        "replicas": spec.replicas,
-        "serviceName": f"{spec.name}-headless",
+        **replicas,
+        "serviceName": headless_name(spec.name),
         "podManagementPolicy": "Parallel",
         "updateStrategy": {"type": "RollingUpdate"},
         **claims,
     }
+
+
+def _rolling(spec: WorkloadSpec) -> Manifest:
+    # Replicas insist on a node each, so where there is no node to spare one must go before the next can come.
+    return {"maxUnavailable": 1, "maxSurge": 0} if spec.several else {"maxUnavailable": 0, "maxSurge": 1}
 
 
 def _claim(volume: Volume) -> Manifest:

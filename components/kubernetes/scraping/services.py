@@ -1,20 +1,14 @@
-"""Scrape jobs: which targets Prometheus reads, how often, and the labels every series gets from them."""
+"""Scrape jobs of the declared services: discovered by their Kubernetes Services, probed from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from alert_rules.quantities import seconds_text
-from components.kubernetes import exporters
+from components.kubernetes.scraping.jobs import LONGEST_TIMEOUT, Job, timeout_of, timing
 from components.settings.model import Service
-
-Job = dict[str, Any]
-
-LONGEST_TIMEOUT = 10.0
-"""Seconds; Prometheus' own default for a scrape."""
 
 
 @dataclass(frozen=True, order=True)
@@ -22,6 +16,7 @@ class Target:
     """A declared service with metrics: the pods behind one Kubernetes Service."""
 
     interval: float
+    timeout: float
     path: str
     namespace: str
     kubernetes_service: str
@@ -35,6 +30,7 @@ def targets(services: Sequence[Service]) -> list[Target]:
     return sorted(
         Target(
             interval=service.metrics.interval.value,
+            timeout=timeout_of(service.metrics.interval, service.metrics.timeout),
             path=service.metrics.path,
             namespace=service.runs_on.kubernetes.namespace,
             kubernetes_service=service.runs_on.kubernetes.service or service.name,
@@ -48,21 +44,18 @@ def targets(services: Sequence[Service]) -> list[Target]:
 
 
 def service_jobs(services: Sequence[Service]) -> list[Job]:
-    """One job for all services of an interval and path, so that a thousand services are a few watches of the
+    """One job for all services of an interval, timeout and path, so that a thousand services are a few watches of the
     Kubernetes API and not a thousand. Services are told apart by the labels `service` and `job`."""
-    jobs = []
-    for (interval, path), group in groupby(targets(services), key=lambda t: (t.interval, t.path)):
-        # The path itself, since two paths can look alike once written as a name.
-        suffix = "" if path == "/metrics" else path
-        jobs.append(_service_job(f"services-{seconds_text(interval)}{suffix}", interval, path, list(group)))
-    return jobs
+    grouped = groupby(targets(services), key=lambda t: (t.interval, t.timeout, t.path))
+    return [_service_job(list(group)) for _, group in grouped]
 
 
-def _service_job(name: str, interval: float, path: str, group: list[Target]) -> Job:
+def _service_job(group: list[Target]) -> Job:
+    first = group[0]
     return {
-        "job_name": name,
-        **_timing(interval),
-        "metrics_path": path,
+        "job_name": _job_name(first),
+        **timing(first.interval, first.timeout),
+        "metrics_path": first.path,
         "kubernetes_sd_configs": [
             {"role": "endpointslice", "namespaces": {"names": sorted({t.namespace for t in group})}}
         ],
@@ -70,11 +63,12 @@ def _service_job(name: str, interval: float, path: str, group: list[Target]) -> 
     }
 
 
-def _timing(interval: float) -> Job:
-    return {
-        "scrape_interval": seconds_text(interval),
-        "scrape_timeout": seconds_text(min(interval, LONGEST_TIMEOUT)),
-    }
+def _job_name(target: Target) -> str:
+    usual = min(target.interval, LONGEST_TIMEOUT)
+    timeout = "" if target.timeout == usual else f"-{seconds_text(target.timeout)}"
+    # The path itself, since two paths can look alike once written as a name.
+    path = "" if target.path == "/metrics" else target.path
+    return f"services-{seconds_text(target.interval)}{timeout}{path}"
 
 
 _PLACE = ["__meta_kubernetes_namespace", "__meta_kubernetes_service_name"]
@@ -104,7 +98,7 @@ def _in_service() -> list[Job]:
 
 
 def _identity(group: list[Target]) -> list[Job]:
-    """Labels service (the Kubernetes Service's name, unless the settings name it otherwise), team, job, instance."""
+    """Labels service (the Kubernetes Service's name unless the settings say otherwise), team, job, instance, node."""
     rules: list[Job] = [{"source_labels": ["__meta_kubernetes_service_name"], "target_label": "service"}]
     rules += [
         _set("service", t.name, [t]) for t in sorted(group, key=lambda t: t.name) if t.name != t.kubernetes_service
@@ -113,6 +107,8 @@ def _identity(group: list[Target]) -> list[Job]:
         rules.append(_set("team", team, [t for t in group if t.team == team]))
     rules.append({"source_labels": ["service"], "target_label": "job"})
     rules.append({"source_labels": ["__meta_kubernetes_pod_name"], "target_label": "instance"})
+    # A node that is gone silences what says that something on it is.
+    rules.append({"source_labels": ["__meta_kubernetes_pod_node_name"], "target_label": "node"})
     return rules
 
 
@@ -148,57 +144,3 @@ def _place(target: Target) -> str:
 
 def _any(places: Iterable[str]) -> str:
     return "|".join(sorted(set(places)))
-
-
-def monitoring_job(namespaces: Sequence[str], team: str) -> Job:
-    """The stack's own workloads: every pod that vigil made, by its label; `service` is the workload's name."""
-    return {
-        "job_name": "monitoring",
-        "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": list(namespaces)}}],
-        "relabel_configs": [
-            {
-                "source_labels": ["__meta_kubernetes_pod_label_app_kubernetes_io_part_of"],
-                "action": "keep",
-                "regex": "vigil",
-            },
-            {"source_labels": ["__meta_kubernetes_pod_container_port_name"], "action": "keep", "regex": "http"},
-            {"source_labels": ["__meta_kubernetes_pod_phase"], "action": "drop", "regex": "Succeeded|Failed"},
-            {"source_labels": ["__meta_kubernetes_pod_label_app_kubernetes_io_name"], "target_label": "service"},
-            {"target_label": "team", "replacement": team},
-            {"source_labels": ["service"], "target_label": "job"},
-            {"source_labels": ["__meta_kubernetes_pod_name"], "target_label": "instance"},
-            # Only there: kube-state-metrics has a `node` of its own in what it says of every node.
-            {
-                "source_labels": ["service", "__meta_kubernetes_pod_node_name"],
-                "regex": f"{exporters.NODE_NAME};(.+)",
-                "target_label": "node",
-            },
-        ],
-    }
-
-
-def probe_job(services: Sequence[Service], blackbox: str) -> Job | None:
-    """HTTP probes of the declared services through the blackbox exporter at `blackbox` (host:port), if any."""
-    static = [_probe_target(service) for service in sorted(services, key=lambda s: s.name) if service.probe]
-    if not static:
-        return None
-    return {
-        "job_name": "probes",
-        "metrics_path": "/probe",
-        "params": {"module": ["http_2xx"]},
-        "static_configs": static,
-        "relabel_configs": [
-            {"source_labels": ["__address__"], "target_label": "__param_target"},
-            {"source_labels": ["__address__"], "target_label": "instance"},
-            {"target_label": "__address__", "replacement": blackbox},
-        ],
-    }
-
-
-def _probe_target(service: Service) -> Job:
-    place = service.runs_on.kubernetes
-    if service.probe is None or place is None:
-        raise ValueError(f"{service.name} has no probe or does not run in the cluster")
-    host = f"{place.service or service.name}.{place.namespace}.svc"
-    url = f"http://{host}:{service.probe.port}{service.probe.path}"
-    return {"targets": [url], "labels": {"service": service.name, "team": service.team}}

@@ -1,0 +1,203 @@
+"""The collectors on every node: logs of the node's pods, and OTLP from its services, on to the gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.kubernetes import collector_parts as parts
+from components.kubernetes.addresses import headless_host
+from components.kubernetes.collector_parts import Part, pipeline
+from components.settings.model import Settings
+
+STATE = "/var/lib/vigil-otel-agent"
+"""On the node: how far each log was read, and what the gateway has not taken yet."""
+
+# Not above what a node can spare: the logs themselves are the buffer, since a full queue stops the reading of them.
+_QUEUE_BYTES = 512 * 2**20
+
+
+_TRACE_ID = r'"trace_?[iI]d"\s*:\s*"(?P<trace_id>[0-9a-f]{32})"'
+
+
+def configuration(settings: Settings, gateway: str, name: str, namespace: str) -> dict[str, Any]:
+    """The agent's configuration; it is called `name` and sends to the workload `gateway`."""
+    traces = settings.traces_are_kept
+    enrich = ["k8s_attributes", "resource/environment"]
+    logs = settings.loki.enabled
+    exporters: Part = {"prometheus": parts.prometheus_exporter()}
+    if logs:
+        exporters["otlp_grpc/gateway"] = _to_gateway(settings, gateway)
+    if traces:
+        exporters["load_balancing/gateway"] = _by_trace(settings, gateway)
+    return {
+        "extensions": {
+            "health_check": parts.health_check(),
+            "file_storage/offsets": parts.storage(f"{STATE}/offsets"),
+            "file_storage/queue": parts.storage(f"{STATE}/queue"),
+        },
+        "receivers": {
+            "otlp": parts.otlp_receiver(),
+            **({"file_log": _pod_logs(namespace, name)} if logs else {}),
+        },
+        "processors": {
+            "memory_limiter": parts.memory_limiter(),
+            "k8s_attributes": _kubernetes(),
+            "resource/environment": _environment(settings),
+            "transform/labels": _labels(),
+        },
+        "exporters": exporters,
+        "service": {
+            "extensions": ["health_check", "file_storage/offsets", "file_storage/queue"],
+            "pipelines": {
+                "metrics": pipeline(["otlp"], [*enrich, "transform/labels"], ["prometheus"]),
+                **({"logs": pipeline(["file_log", "otlp"], enrich, ["otlp_grpc/gateway"])} if logs else {}),
+                **({"traces": pipeline(["otlp"], enrich, ["load_balancing/gateway"])} if traces else {}),
+            },
+            "telemetry": parts.telemetry(),
+        },
+    }
+
+
+def _pod_logs(namespace: str, name: str) -> Part:
+    return {
+        "include": ["/var/log/pods/*/*/*.log"],
+        # Its own lines would feed themselves.
+        "exclude": [f"/var/log/pods/{namespace}_{name}-*_*/*/*.log"],
+        # With offsets kept, this loses nothing that was written before the agent came up.
+        "start_at": "beginning",
+        "exclude_older_than": "24h",
+        "include_file_path": True,
+        "include_file_name": False,
+        "poll_interval": "500ms",
+        "max_concurrent_files": 512,
+        "max_log_size": "256KiB",
+        "storage": "file_storage/offsets",
+        # Refused lines are read again instead of lost: a full queue stops the reading.
+        "retry_on_failure": dict(parts.PATIENT),
+        "operators": [
+            {"type": "container", "id": "container", "max_log_size": "256KiB"},
+            # By this a trace leads to its lines.
+            {
+                "type": "regex_parser",
+                "id": "trace",
+                "if": f"body matches {_TRACE_ID!r}",
+                "regex": _TRACE_ID,
+                "parse_from": "body",
+                "parse_to": "attributes",
+                "on_error": "send_quiet",
+                "trace": {"trace_id": {"parse_from": "attributes.trace_id"}},
+            },
+        ],
+    }
+
+
+def _kubernetes() -> Part:
+    return {
+        "auth_type": "serviceAccount",
+        # Without it, every agent would watch every pod of the cluster.
+        "filter": {"node_from_env_var": "NODE_NAME"},
+        "wait_for_metadata": True,
+        "wait_for_metadata_timeout": "30s",
+        "pod_association": [
+            {"sources": [{"from": "resource_attribute", "name": "k8s.pod.uid"}]},
+            {"sources": [{"from": "resource_attribute", "name": "k8s.pod.ip"}]},
+            {"sources": [{"from": "connection"}]},
+        ],
+        "extract": {
+            "otel_annotations": True,
+            "metadata": [
+                "k8s.namespace.name",
+                "k8s.pod.name",
+                "k8s.pod.uid",
+                "k8s.node.name",
+                "k8s.container.name",
+                "k8s.deployment.name",
+                "k8s.statefulset.name",
+                "k8s.daemonset.name",
+                "service.namespace",
+                "service.name",
+                "service.version",
+                "service.instance.id",
+            ],
+        },
+    }
+
+
+def _environment(settings: Settings) -> Part:
+    value = str(settings.environment)
+    return {"attributes": [{"key": "deployment.environment.name", "value": value, "action": "upsert"}]}
+
+
+def _labels() -> Part:
+    """Labels of the metrics that services send: `service` and `instance`, as every scraped series has them."""
+    known = {"service": "service.name", "instance": "k8s.pod.name"}
+    copied = [
+        parts.set_where_known(f'datapoint.attributes["{label}"]', f'resource.attributes["{attribute}"]')
+        for label, attribute in known.items()
+    ]
+    # Else the exporter would make labels `job` and `instance` of its own of these.
+    gone = [
+        f'delete_key(resource.attributes, "{name}")'
+        for name in ("service.name", "service.namespace", "service.instance.id")
+    ]
+    return {
+        "error_mode": "ignore",
+        "metric_statements": [
+            {"context": "datapoint", "statements": copied},
+            {"context": "resource", "statements": gone},
+        ],
+    }
+
+
+def _to_gateway(settings: Settings, gateway: str) -> Part:
+    """Logs: any gateway will do."""
+    return {
+        "endpoint": f"dns:///{headless_host(settings, gateway)}:{parts.OTLP_GRPC}",
+        "balancer_name": "round_robin",
+        "compression": "gzip",
+        "tls": {"insecure": True},
+        "timeout": "10s",
+        "retry_on_failure": dict(parts.PATIENT),
+        "sending_queue": {
+            "enabled": True,
+            "storage": "file_storage/queue",
+            "block_on_overflow": True,
+            "sizer": "bytes",
+            "queue_size": _QUEUE_BYTES,
+            "num_consumers": 4,
+            "batch": {"sizer": "items", "min_size": 1024, "max_size": 4096, "flush_timeout": "1s"},
+        },
+    }
+
+
+def _by_trace(settings: Settings, gateway: str) -> Part:
+    """Traces: all spans of one to the same gateway, which decides on the whole. Queue and retries are the outer
+    exporter's, so that what one gateway does not take goes to another."""
+    return {
+        "routing_key": "traceID",
+        "timeout": "10s",
+        "retry_on_failure": dict(parts.BRIEF),
+        "sending_queue": {
+            "enabled": True,
+            "storage": "file_storage/queue",
+            "queue_size": 2000,
+            "num_consumers": 4,
+        },
+        "protocol": {
+            "otlp": {
+                "timeout": "5s",
+                "compression": "gzip",
+                "tls": {"insecure": True},
+                "sending_queue": {"enabled": False},
+                "retry_on_failure": {"enabled": False},
+            }
+        },
+        "resolver": {
+            "dns": {
+                "hostname": headless_host(settings, gateway),
+                "port": str(parts.OTLP_GRPC),
+                "interval": "5s",
+                "timeout": "2s",
+            }
+        },
+    }
