@@ -46,7 +46,9 @@ def preview(
     if as_json:
         sys.stdout.write(str(rendered.files["plan.json"]))
         return
-    report.print_report(report.console(), stack, rendered.recording, rendered.alerts, rendered.warnings, target)
+    report.print_report(
+        report.console(), stack, rendered.recording, rendered.alerts, rendered.warnings, rendered.requests, target
+    )
 
 
 @app.command()
@@ -54,7 +56,7 @@ def alerts(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
     """List every alert that can be set under `vigil:alerts`, with its parameters and defaults."""
     from alert_rules import loader
 
-    rows = [_alert_row(alert) for alert in (*loader.builtin().prometheus, *loader.builtin().alarms.values())]
+    rows = [_alert_row(alert) for alert in loader.builtin().alerts.values()]
     if as_json:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from alert_rules.compilers.common import CompiledAlert
 from alert_rules.model import Severity
 from cli.recorder import Recording
 from components import routing
+from components.kubernetes.footprint import Footprint
 from components.settings.model import Settings
 
 PIPED_WIDTH = 170
@@ -24,6 +26,19 @@ NAMES_SHOWN = 6
 """Scopes that a line of the alert table names; plan.json has all of them."""
 
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What the stack asks of its cluster once, and of every node."""
+
+    cluster: Footprint
+    node: Footprint
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """Cores, bytes of memory and of disk, for programs."""
+        return {name: asdict(getattr(self, name)) for name in ("cluster", "node")}
 
 
 def alert_lines(settings: Settings, alerts: Iterable[CompiledAlert]) -> list[dict[str, Any]]:
@@ -46,12 +61,18 @@ def alert_lines(settings: Settings, alerts: Iterable[CompiledAlert]) -> list[dic
 
 def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
     """What is allowed, and yet seldom meant."""
-    unheard = Counter(alert["severity"] for alert in alerts if not alert["notified"])
+    # predictive-maintenance-plan, its table of actions: low is written down, and nobody is told.
+    told = [severity for severity in Severity if severity not in (Severity.LOW, Severity.INFO)]
+    unheard = Counter(alert["severity"] for alert in alerts if not alert["notified"] and alert["severity"] in told)
     found = [
         f"{count} alert{'s' if count > 1 else ''} of severity {severity}: nobody is notified "
         "(vigil:receivers has no one for it)"
         for severity, count in unheard.items()
     ]
+    if settings.kubernetes.enabled and not settings.aws.enabled and settings.heartbeat_url is None:
+        found.append(
+            "vigil:heartbeat_url is unset: nobody outside notices when the cluster can raise no alert any more"
+        )
     email = settings.receivers.email
     unmailed = [s for s in (Severity.CRITICAL, Severity.HIGH) if email is None or s not in email.severities]
     if settings.aws.enabled and unmailed:
@@ -59,11 +80,14 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
             f"no e-mail for severity {' and '.join(unmailed)}: CloudWatch's alarms, also those of the alert path, "
             "leave by the alert path alone"
         )
-    if settings.kubernetes.enabled and settings.kubernetes.ingress_namespace is None:
-        found.append("vigil:kubernetes.ingress_namespace is unset: Grafana is reached by `kubectl port-forward` alone")
+    if settings.kubernetes.enabled and settings.access.traffic_from is None:
+        found.append("vigil:access names no way in: Grafana is reached by `kubectl port-forward` alone")
+    if settings.kubernetes.enabled and settings.jaeger.enabled and settings.jaeger.storage == "clickhouse":
+        found.append("vigil:jaeger.retention is not kept by Jaeger on ClickHouse: set a TTL on its tables")
     for service in settings.services:
         if service.runs_on.kubernetes and not service.metrics and not service.probe:
-            found.append(f"service {service.name} has neither metrics nor a probe: no alert can see it")
+            seen = "its logs alone are watched" if settings.loki.enabled else "no alert can see it"
+            found.append(f"service {service.name} has neither metrics nor a probe: {seen}")
     return found
 
 
@@ -73,9 +97,10 @@ def print_report(
     recording: Recording,
     alerts: Sequence[dict[str, Any]],
     found: Sequence[str],
+    requests: Requests,
     target: Path,
 ) -> None:
-    """The summary, the alert table, the totals and the warnings."""
+    """The summary, the alert table, the totals, what the cluster is asked for, and the warnings."""
     console.print(_components(stack, recording))
     console.print(_alerts(alerts))
     counts = {half: sum(1 for _ in recording.of_type(half)) for half in ("kubernetes:", "aws:", "pulumi:providers:")}
@@ -84,6 +109,8 @@ def print_report(
     console.print(
         f"{total}: {on_kubernetes} on Kubernetes, {on_aws} on AWS, {providers} providers; {len(alerts)} alerts"
     )
+    if requests.cluster.pods:
+        console.print(f"Requests: {requests.cluster}; on every node {requests.node}", highlight=False)
     for warning in found:
         console.print(f"[yellow]warning:[/] {warning}", highlight=False)
     console.print(f"Written to {target}/ (plan.json lists every resource and alert)", highlight=False)

@@ -14,8 +14,9 @@ from cli.preview import report, tree
 from cli.preview.stack_file import StackFile, read_stack_file
 from cli.recorder import Recording, record
 from cli.recorder.run import NO_ACCOUNT
-from components.settings.load import Loaded, load_settings
-from components.stack import compile_content
+from components.kubernetes.footprint import of_cluster, of_node
+from components.settings.load import load_settings
+from components.stack import Stack
 
 NO_REGION = "us-east-1"
 
@@ -28,6 +29,7 @@ class Rendered:
     alerts: list[dict[str, Any]]
     warnings: list[str]
     files: tree.Files
+    requests: report.Requests
 
 
 def render(project: Path, stack: str) -> Rendered:
@@ -36,20 +38,21 @@ def render(project: Path, stack: str) -> Rendered:
     Raises InvalidFiles for mistakes in the stack file, Violation where the program would not survive a real engine.
     """
     stack_file = read_stack_file(project, stack)
-    loaded: list[Loaded] = []
     with _working_directory(project):
-        recording = _record(stack_file, loaded)
-    settings = loaded[0].settings
-    content = compile_content(settings)
-    alerts = report.alert_lines(settings, [*content.rules.alerts, *(alarm.line for alarm in content.alarms)])
+        recording = _record(stack_file)
+    [made] = [component for component in recording.components if isinstance(component, Stack)]
+    settings, content = made.settings, made.content
+    alerts = report.alert_lines(settings, content.alerts)
     warnings = report.warnings(settings, alerts)
-    return Rendered(recording, alerts, warnings, tree.files(recording, tree.plan(recording, alerts, warnings)))
+    requests = report.Requests(of_cluster(content.workloads), of_node(content.workloads))
+    plan = tree.plan(recording, alerts, warnings, requests.plain)
+    return Rendered(recording, alerts, warnings, tree.files(recording, plan), requests)
 
 
-def _record(stack_file: StackFile, loaded: list[Loaded]) -> Recording:
+def _record(stack_file: StackFile) -> Recording:
     def program() -> None:
         # Read first, so that mistakes come as mistakes and not wrapped into the program's own failure.
-        loaded.append(load_settings())
+        load_settings()
         runpy.run_path("__main__.py", run_name="__main__")
 
     return record(

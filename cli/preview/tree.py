@@ -13,7 +13,12 @@ from cli.recorder import Archive, Recording, Resource
 
 Files = dict[str, str | bytes]
 
-_WORKLOADS = ("kubernetes:apps/v1:DaemonSet", "kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet")
+_WORKLOADS = (
+    "kubernetes:apps/v1:DaemonSet",
+    "kubernetes:apps/v1:Deployment",
+    "kubernetes:apps/v1:StatefulSet",
+    "kubernetes:batch/v1:CronJob",
+)
 _DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
 
 
@@ -32,11 +37,14 @@ def files(recording: Recording, plan: Mapping[str, Any]) -> Files:
     }
 
 
-def plan(recording: Recording, alerts: list[dict[str, Any]], warnings: list[str]) -> dict[str, Any]:
-    """plan.json: every resource, every alert with its route, the exports; secrets masked."""
+def plan(
+    recording: Recording, alerts: list[dict[str, Any]], warnings: list[str], requests: Mapping[str, Any]
+) -> dict[str, Any]:
+    """plan.json: every resource, every alert with its route, the exports, the requests; secrets masked."""
     return {
         "alerts": alerts,
         "exports": recording.masked_exports,
+        "requests": requests,
         "resources": [_resource(resource) for resource in recording.resources],
         "warnings": warnings,
     }
@@ -79,7 +87,7 @@ def _manifests(recording: Recording) -> Files:
 
 def _apply_order(manifest: Mapping[str, Any]) -> tuple[bool, bool, str, str]:
     kind = manifest["kind"]
-    workload = kind in ("DaemonSet", "Deployment", "StatefulSet")
+    workload = kind in ("CronJob", "DaemonSet", "Deployment", "StatefulSet")
     return (
         kind != "Namespace",
         workload,
@@ -89,7 +97,7 @@ def _apply_order(manifest: Mapping[str, Any]) -> tuple[bool, bool, str, str]:
 
 
 def _mounted(recording: Recording) -> Files:
-    """Configuration files where each workload's container finds them, below `mounted/<workload>`."""
+    """Configuration files where each workload's containers find them, below `mounted/<workload>`."""
     maps = {_place(r): r.masked for r in recording.of_type("kubernetes:core/v1:ConfigMap")}
     found: Files = {}
     for token in _WORKLOADS:
@@ -106,9 +114,11 @@ def _place(resource: Resource) -> tuple[str, str]:
 
 
 def _config_mounts(resource: Resource, maps: Mapping[tuple[str, str], Any]) -> Iterator[tuple[str, Files]]:
-    pod = resource.inputs["spec"]["template"]["spec"]
+    spec = resource.inputs["spec"]
+    pod = spec.get("jobTemplate", {"spec": spec})["spec"]["template"]["spec"]
     volumes = {volume["name"]: volume["configMap"] for volume in pod["volumes"] if "configMap" in volume}
-    for mount in pod["containers"][0]["volumeMounts"]:
+    containers = [*pod["containers"], *pod.get("initContainers", [])]
+    for mount in (mount for container in containers for mount in container["volumeMounts"]):
         if mount["name"] in volumes:
             source = volumes[mount["name"]]
             yield mount["mountPath"], _files_of(maps[_place(resource)[0], source["name"]], source.get("items"))

@@ -38,6 +38,8 @@ class Monitor(mocks.MockMonitor):
 
     def observe(self, args: pulumi.ResourceTransformationArgs) -> None:
         """Called by the SDK, synchronously, as each resource is constructed."""
+        if isinstance(args.resource, pulumi.ComponentResource):
+            self.recording.components.append(args.resource)
         if args.type_ not in self._output_names:
             self._output_names[args.type_] = frozenset(_types.resource_pulumi_to_py_names(type(args.resource)))
         if _inside_apply():

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pulumi
+
 MASK = "[secret]"
 
 
@@ -57,6 +59,8 @@ class Recording:
     exports: dict[str, Any] = field(default_factory=dict)
     export_secrets: frozenset[tuple[str | int, ...]] = frozenset()
     warnings: list[str] = field(default_factory=list)
+    components: list[pulumi.ComponentResource] = field(default_factory=list, repr=False)
+    """The program's own components, as objects: what they hold needs no second run to be known."""
 
     def of_type(self, token: str) -> Iterator[Resource]:
         """Resources of that type token, or of any under it where it ends in a colon (`kubernetes:`, `aws:sns/`)."""

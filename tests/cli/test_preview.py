@@ -65,7 +65,7 @@ def test_two_runs_give_identical_bytes(tmp_path: Path) -> None:
 
 def test_the_plan_says_of_every_resource_what_it_is_and_of_every_alert_who_is_told(tmp_path: Path) -> None:
     plan = json.loads(vigil("preview", "--stack", "prod", "--output", str(tmp_path), "--json").stdout)
-    assert set(plan) == {"alerts", "exports", "resources", "warnings"}
+    assert set(plan) == {"alerts", "exports", "requests", "resources", "warnings"}
     for resource in plan["resources"]:
         assert set(resource) == {"urn", "type", "name", "parent", "inputs"}
     cpu = next(a for a in plan["alerts"] if a["alert"] == "EcsHighCpuUtilization" and a["scope"] == "pm-ml-service")
