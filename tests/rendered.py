@@ -12,7 +12,7 @@ from cli.preview.run import Rendered, render
 from cli.preview.write import replace_tree
 from tests.settings.examples import ROOT, STACKS
 
-__all__ = ["ROOT", "STACKS", "manifests", "project_with", "stack", "written"]
+__all__ = ["ROOT", "STACKS", "manifests", "project_with", "stack", "written", "written_manifests"]
 
 
 @cache
@@ -29,11 +29,13 @@ def written(name: str, folder: Path) -> Path:
 
 def manifests(name: str) -> list[dict[str, Any]]:
     """Every Kubernetes object of a stack, in the order in which they can be applied."""
-    files = sorted(path for path in stack(name).files if path.startswith("kubernetes/"))
-    found: list[dict[str, Any]] = []
-    for path in files:
-        found += [document for document in yaml12.load_all(str(stack(name).files[path])) if document]
-    return found
+    return written_manifests(stack(name))
+
+
+def written_manifests(result: Rendered) -> list[dict[str, Any]]:
+    """Every Kubernetes object of what was rendered, as its files hold them."""
+    files = sorted(path for path in result.files if path.startswith("kubernetes/"))
+    return [document for path in files for document in yaml12.load_all(str(result.files[path])) if document]
 
 
 def project_with(folder: Path, stack_file: str, *, name: str = "prod") -> Path:

@@ -8,16 +8,37 @@ import pytest
 
 from alert_rules.loader import builtin
 from components import manifests, versions
+from components.kubernetes.footprint import of_cluster, of_node
+from components.settings.capacity import LOADS
+from components.settings.kubernetes import Size
+from components.settings.model import Settings
 from components.versions import Image
-from tests.settings.examples import ROOT
+from tests.components.kubernetes.examples import every_spec, of_size
+from tests.settings.examples import ROOT, parsed
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_counts_the_alerts_right() -> None:
     catalogue = builtin()
-    counts = (len(catalogue.prometheus), len(catalogue.alarms), len(catalogue.kinds))
-    assert "{} Prometheus alerts and {} CloudWatch alarms of {} kinds".format(*counts) in README
+    counts = (len(catalogue.prometheus), len(catalogue.loki), len(catalogue.alarms), len(catalogue.kinds))
+    said = "{} Prometheus alerts, {} log alerts and {} CloudWatch alarms of {} kinds"
+    assert said.format(*counts) in README, said.format(*counts)
+
+
+@pytest.mark.parametrize(
+    ("size", "settings"), [("small", parsed("dev")), ("medium", parsed("prod")), ("large", of_size("large"))]
+)
+def test_the_readme_says_what_each_size_is_meant_for_and_takes(size: str, settings: Settings) -> None:
+    workloads = list(every_spec(settings).values())
+    load, whole, node = LOADS[Size(size)], of_cluster(workloads), of_node(workloads)
+    for said in (
+        f"{load.series:,}, {load.log_bytes / 2**30:,.0f} GiB, {load.spans:,}, {load.nodes}",
+        f"{whole.pods} pods, {whole.cores:.1f} cores, {whole.memory / 2**30:.1f} GiB of memory, "
+        f"{whole.disk / 2**30:,.0f} GiB of disk",
+        f"{node.cores:.1f} cores, {node.memory / 2**30:.1f} GiB",
+    ):
+        assert said in README, said
 
 
 def test_the_readme_asks_for_the_concurrency_that_is_reserved() -> None:
@@ -30,6 +51,7 @@ def test_the_readme_asks_for_the_concurrency_that_is_reserved() -> None:
     [
         (versions.PROMETHEUS, "github.com/prometheus/prometheus"),
         (versions.ALERTMANAGER, "github.com/prometheus/alertmanager"),
+        (versions.THANOS, "github.com/thanos-io/thanos"),
     ],
 )
 def test_the_validators_are_of_the_version_that_is_deployed(image: Image, module: str) -> None:

@@ -2,77 +2,129 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from components.naming import content_name
-from tests import rendered
+from tests.rendered import ROOT as ROOT_FOLDER
 from tests.rendered import STACKS
+from tests.validators.stacks import RENDERINGS, manifests, result
 
 Manifest = dict[str, Any]
-WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
+SERVING = ("DaemonSet", "Deployment", "StatefulSet")
+WORKLOADS = ("CronJob", *SERVING)
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
+every_rendering = pytest.mark.parametrize("stack", RENDERINGS)
 
 
 def of_kind(stack: str, *kinds: str) -> list[Manifest]:
-    found = [m for m in rendered.manifests(stack) if m["kind"] in kinds]
+    found = [m for m in manifests(stack) if m["kind"] in kinds]
     assert found, f"{stack} has no {kinds}"
     return found
 
 
 def pods(stack: str) -> Iterator[tuple[str, Manifest, Manifest]]:
-    for workload in of_kind(stack, *WORKLOADS):
-        pod = workload["spec"]["template"]["spec"]
-        yield f"{workload['kind']} {workload['metadata']['name']}", pod, pod["containers"][0]
+    """Every container that serves or runs a job, with the name of its workload and its pod."""
+    for workload in of_kind(stack, *[kind for kind in WORKLOADS if kind != "CronJob" or has_jobs(stack)]):
+        pod = template(workload)["spec"]
+        for container in pod["containers"]:
+            yield f"{workload['kind']} {workload['metadata']['name']}", pod, container
 
 
-HOST_AGENTS = {"DaemonSet node-exporter": "reads /proc, /sys, mounts and network interfaces of the node itself"}
+def home(stack: str) -> str:
+    """The namespace of everything but the agents of the nodes."""
+    names = [n["metadata"]["name"] for n in of_kind(stack, "Namespace")]
+    return str(next(name for name in names if not name.endswith("-host")))
 
 
-@every_stack
+def has_jobs(stack: str) -> bool:
+    return any(manifest["kind"] == "CronJob" for manifest in manifests(stack))
+
+
+def template(workload: Manifest) -> Manifest:
+    spec: Manifest = workload["spec"].get("jobTemplate", workload)["spec"]
+    found: Manifest = spec["template"]
+    return found
+
+
+ROOT, NETWORK = "is root", "shares the network of its node"
+HOST_AGENTS = {
+    "DaemonSet node-exporter": {"/", NETWORK},
+    "DaemonSet otel-agent": {"/var/log/pods", "/var/lib/vigil-otel-agent", ROOT},
+    "DaemonSet filebeat": {"/var/log/pods", "/var/lib/vigil-filebeat", ROOT},
+}
+"""What each agent of the nodes has of its node, and no other workload has anything of."""
+
+
+@every_rendering
 def test_every_pod_is_hardened(stack: str) -> None:
     for name, pod, container in pods(stack):
         context = container["securityContext"]
         assert context["readOnlyRootFilesystem"] is True, name
         assert context["allowPrivilegeEscalation"] is False, name
         assert context["capabilities"] == {"drop": ["ALL"]}, name
-        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["runAsNonRoot"] is (ROOT not in HOST_AGENTS.get(name, ())), name
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
         assert pod["enableServiceLinks"] is False, name
 
 
-@every_stack
-def test_only_named_agents_touch_their_host(stack: str) -> None:
+@every_rendering
+def test_only_named_agents_touch_their_host_and_have_exactly_what_they_need(stack: str) -> None:
     for name, pod, _ in pods(stack):
-        touches = pod.get("hostNetwork") or pod.get("hostPID") or any("hostPath" in v for v in pod["volumes"])
-        assert bool(touches) == (name in HOST_AGENTS), name
+        touched = {volume["hostPath"]["path"] for volume in pod["volumes"] if "hostPath" in volume}
+        touched |= {NETWORK} if pod.get("hostNetwork") or pod.get("hostPID") or pod.get("hostIPC") else set()
+        touched |= {ROOT} if pod["securityContext"]["runAsUser"] == 0 else set()
+        assert touched == HOST_AGENTS.get(name, set()), name
 
 
-@every_stack
-def test_every_container_has_probes_requests_and_a_pinned_image(stack: str) -> None:
+@every_rendering
+def test_every_container_has_requests_and_a_pinned_image_and_what_serves_is_probed(stack: str) -> None:
     for name, _, container in pods(stack):
-        assert {"readinessProbe", "livenessProbe", "startupProbe"} <= set(container), name
+        serves = not name.startswith("CronJob ")
+        assert ({"readinessProbe", "livenessProbe", "startupProbe"} <= set(container)) is serves, name
+        ports = {port["name"] for port in container.get("ports", ())}
+        for probe in ("readinessProbe", "livenessProbe", "startupProbe"):
+            asked = container.get(probe, {})
+            named = [asked[how]["port"] for how in ("httpGet", "tcpSocket") if how in asked]
+            assert set(named) <= ports, f"{name}: {probe}"
         assert set(container["resources"]["requests"]) == {"cpu", "memory"}, name
         assert container["resources"]["limits"]["memory"] == container["resources"]["requests"]["memory"], name
         assert container["image"].rsplit(":", 1)[1] not in ("", "latest"), name
+
+
+@every_rendering
+def test_no_secret_is_in_an_environment(stack: str) -> None:
+    for name, _, container in pods(stack):
+        for variable in container.get("env", ()):
+            assert "secretKeyRef" not in str(variable), f"{name}: {variable['name']}"
+        assert "envFrom" not in container, name
 
 
 @every_stack
 def test_a_token_is_mounted_only_where_the_api_is_read(stack: str) -> None:
     bound = {s["name"] for binding in of_kind(stack, "ClusterRoleBinding") for s in binding["subjects"]}
     mounting = {pod["serviceAccountName"] for _, pod, _ in pods(stack) if pod["automountServiceAccountToken"]}
-    assert mounting == bound == {"kube-state-metrics", "prometheus"}
+    assert mounting == bound == {"kube-state-metrics", "otel-agent", "prometheus"}
 
 
-@every_stack
+@every_rendering
+def test_what_is_read_of_the_api_is_no_secret_and_nothing_is_written(stack: str) -> None:
+    for role in of_kind(stack, "ClusterRole"):
+        for rule in role["rules"]:
+            assert set(rule["verbs"]) <= {"get", "list", "watch"}, role["metadata"]["name"]
+            assert not {"secrets", "configmaps", "*"} & set(rule.get("resources", ())), role["metadata"]["name"]
+
+
+@every_rendering
 def test_several_replicas_have_a_disruption_budget_and_spread_over_hosts(stack: str) -> None:
-    budgets = {
-        budget["metadata"]["name"] for budget in rendered.manifests(stack) if budget["kind"] == "PodDisruptionBudget"
-    }
-    several = {w["metadata"]["name"] for w in of_kind(stack, *WORKLOADS) if w["spec"].get("replicas", 1) > 1}
+    budgets = {budget["metadata"]["name"] for budget in manifests(stack) if budget["kind"] == "PodDisruptionBudget"}
+    scaled = {m["spec"]["scaleTargetRef"]["name"] for m in manifests(stack) if m["kind"] == "HorizontalPodAutoscaler"}
+    replicas = {w["metadata"]["name"]: w["spec"].get("replicas", 1) for w in of_kind(stack, *SERVING)}
+    several = {name for name, count in replicas.items() if count > 1} | scaled
     assert budgets == several
     for name, pod, _ in pods(stack):
         if name.split()[1] in several:
@@ -86,16 +138,19 @@ def test_production_is_highly_available() -> None:
     assert replicas["alertmanager"] == 3
 
 
-@every_stack
+@every_rendering
 def test_every_mount_has_its_volume_and_every_volume_its_source(stack: str) -> None:
     maps = {(m["metadata"]["namespace"], m["metadata"]["name"]): m for m in of_kind(stack, "ConfigMap")}
     used = set()
-    for workload in of_kind(stack, *WORKLOADS):
+    for workload in of_kind(stack, *[kind for kind in WORKLOADS if kind != "CronJob" or has_jobs(stack)]):
         spec, namespace = workload["spec"], workload["metadata"]["namespace"]
-        pod = spec["template"]["spec"]
+        pod = template(workload)["spec"]
         claims = {claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])}
-        volumes = {volume["name"] for volume in pod["volumes"]}
-        assert {mount["name"] for mount in pod["containers"][0]["volumeMounts"]} == volumes | claims
+        volumes = [volume["name"] for volume in pod["volumes"]]
+        assert len(volumes) == len(set(volumes)), workload["metadata"]["name"]
+        containers = [*pod["containers"], *pod.get("initContainers", ())]
+        mounted = {mount["name"] for container in containers for mount in container["volumeMounts"]}
+        assert mounted == set(volumes) | claims, workload["metadata"]["name"]
         for volume in pod["volumes"]:
             if "configMap" in volume:
                 source = maps[(namespace, volume["configMap"]["name"])]
@@ -105,21 +160,25 @@ def test_every_mount_has_its_volume_and_every_volume_its_source(stack: str) -> N
     assert used == set(maps), "a ConfigMap that nothing mounts"
 
 
-@every_stack
-def test_every_config_file_that_an_argument_names_is_mounted(stack: str) -> None:
+_FILE_FLAGS = re.compile(r"--?[a-z.-]*config[a-z.-]*(?:file)?=(/\S+)")
+
+
+@every_rendering
+def test_every_config_file_that_an_argument_names_is_mounted_with_that_name(stack: str) -> None:
+    named = 0
     for name, _, container in pods(stack):
-        directories = [mount["mountPath"] for mount in container["volumeMounts"]]
-        for argument in container["args"]:
-            if argument.startswith(("--config.file=", "--config=")):
-                path = argument.split("=", 1)[1]
-                assert any(path.startswith(f"{directory}/") for directory in directories), f"{name}: {path}"
+        directory = result(stack).files
+        for argument in container.get("args", ()):
+            found = _FILE_FLAGS.fullmatch(argument)
+            if found:
+                named += 1
+                assert f"mounted/{name.split()[1]}{found[1]}" in directory, f"{name}: {argument}"
+    assert named >= 4
 
 
-@every_stack
+@every_rendering
 def test_every_service_finds_pods_and_a_port(stack: str) -> None:
-    templates = {
-        (w["metadata"]["namespace"], w["metadata"]["name"]): w["spec"]["template"] for w in of_kind(stack, *WORKLOADS)
-    }
+    templates = {(w["metadata"]["namespace"], w["metadata"]["name"]): template(w) for w in of_kind(stack, *SERVING)}
     for service in of_kind(stack, "Service"):
         matching = [
             t
@@ -128,12 +187,35 @@ def test_every_service_finds_pods_and_a_port(stack: str) -> None:
             and service["spec"]["selector"].items() <= t["metadata"]["labels"].items()
         ]
         assert len(matching) == 1, service["metadata"]["name"]
-        ports = {p["name"]: p["containerPort"] for p in matching[0]["spec"]["containers"][0]["ports"]}
+        containers = matching[0]["spec"]["containers"]
+        ports = {p["name"]: p["containerPort"] for container in containers for p in container.get("ports", ())}
         for port in service["spec"]["ports"]:
             assert ports[port["targetPort"]] == port["port"]
+            assert len(port["name"]) <= 15, "a port's name is at most 15 characters long"
 
 
-@every_stack
+@every_rendering
+def test_every_service_of_the_stack_that_a_configuration_names_is_there_with_that_port(stack: str) -> None:
+    """Every host:port below the stack's own namespaces that stands in an argument or a mounted file."""
+    services = {
+        f"{s['metadata']['name']}.{s['metadata']['namespace']}.svc": {p["port"] for p in s["spec"]["ports"]}
+        for s in of_kind(stack, "Service")
+    }
+    texts = [str(argument) for _, _, container in pods(stack) for argument in container.get("args", ())]
+    texts += [
+        text for path, text in result(stack).files.items() if path.startswith("mounted/") and isinstance(text, str)
+    ]
+    own = re.compile(rf"([a-z0-9.-]+\.{home(stack)}(?:-host)?\.svc)(?::(\d+))?")
+    found = {match for text in texts for match in own.findall(text)}
+    assert len(found) >= 3
+    for host, port in found:
+        # A pod of a StatefulSet, or a port by its name, before the name of the Service.
+        host = re.sub(r"^(?:[a-z-]+-\d+|tcp)\.(?=[a-z0-9-]+-headless\.)", "", host)
+        assert host in services, host
+        assert not port or int(port) in services[host], f"{host}:{port}"
+
+
+@every_rendering
 def test_every_config_map_that_is_immutable_is_named_by_its_content(stack: str) -> None:
     fixed = [manifest for manifest in of_kind(stack, "ConfigMap") if manifest.get("immutable")]
     assert fixed
@@ -147,7 +229,7 @@ def policies(stack: str) -> dict[tuple[str, str], Manifest]:
     return {(p["metadata"]["namespace"], p["metadata"]["name"]): p["spec"] for p in of_kind(stack, "NetworkPolicy")}
 
 
-@every_stack
+@every_rendering
 def test_every_namespace_denies_what_is_not_allowed_and_lets_names_be_resolved(stack: str) -> None:
     for namespace in of_kind(stack, "Namespace"):
         name = namespace["metadata"]["name"]
@@ -157,7 +239,7 @@ def test_every_namespace_denies_what_is_not_allowed_and_lets_names_be_resolved(s
         assert {(p["port"], p["protocol"]) for p in dns["ports"]} == {(53, "UDP"), (53, "TCP")}
 
 
-@every_stack
+@every_rendering
 def test_what_one_may_call_the_other_may_be_called_by(stack: str) -> None:
     """Egress and ingress agree, pair by pair and port by port."""
     out, into = set(), set()
@@ -174,7 +256,7 @@ def test_what_one_may_call_the_other_may_be_called_by(stack: str) -> None:
                 for p in rule["ports"]
             }
     assert out == into
-    assert len(out) >= 6
+    assert len(out) >= 4
 
 
 def named(peers: list[Manifest]) -> list[tuple[str, str]]:
@@ -188,28 +270,65 @@ def named(peers: list[Manifest]) -> list[tuple[str, str]]:
     ]
 
 
-@every_stack
+@every_rendering
 def test_prometheus_may_reach_everything_it_scrapes_and_tells(stack: str) -> None:
-    allowed = set()
-    for rule in policies(stack)[("observability", "prometheus")]["egress"]:
+    allowed, nodes = set(), set()
+    for rule in policies(stack)[(home(stack), "prometheus")]["egress"]:
         allowed |= {(*other, p["port"]) for other in named(rule["to"]) for p in rule["ports"]}
-    monitored = {
-        (
-            w["metadata"]["namespace"],
-            w["metadata"]["name"],
-            w["spec"]["template"]["spec"]["containers"][0]["ports"][0]["containerPort"],
-        )
-        for w in of_kind(stack, *WORKLOADS)
-        if not w["spec"]["template"]["spec"].get("hostNetwork")
-    }
-    assert monitored <= allowed
+        nodes |= {p.get("port") for p in rule["ports"]} if any("ipBlock" in peer for peer in rule["to"]) else set()
+    monitored = 0
+    for workload in of_kind(stack, *SERVING):
+        pod = template(workload)["spec"]
+        for container in pod["containers"]:
+            for port in container["ports"]:
+                if port["name"].startswith("http-metrics") or port["name"] == "app-metrics":
+                    monitored += 1
+                    place = (workload["metadata"]["namespace"], workload["metadata"]["name"], port["containerPort"])
+                    assert place in allowed or (pod.get("hostNetwork") and port["containerPort"] in nodes), place
+    assert monitored >= 3
+
+
+@every_rendering
+def test_every_call_out_of_the_cluster_is_by_port_and_to_no_more_than_it_must(stack: str) -> None:
+    for (_, name), spec in policies(stack).items():
+        for rule in spec.get("egress", ()):
+            if any("ipBlock" in peer for peer in rule["to"]):
+                assert all("port" in port for port in rule["ports"]), f"{name} may call anybody at any port"
 
 
 @every_stack
 def test_every_mounted_secret_has_a_source(stack: str) -> None:
-    made = {s["metadata"]["name"] for s in rendered.manifests(stack) if s["kind"] == "Secret"}
-    named_in_settings = {"grafana-admin", "alertmanager-receivers"}
-    for name, pod, _ in pods(stack):
-        for volume in pod["volumes"]:
-            if "secret" in volume:
-                assert volume["secret"]["secretName"] in made | named_in_settings, name
+    made = {s["metadata"]["name"] for s in manifests(stack) if s["kind"] == "Secret"}
+    referred = set(re.findall(r"kubernetes: \{secret: ([a-z-]+),", (ROOT_FOLDER / f"Pulumi.{stack}.yaml").read_text()))
+    assert referred
+    mounted = {v["secret"]["secretName"] for _, pod, _ in pods(stack) for v in pod["volumes"] if "secret" in v}
+    assert mounted <= made | referred
+    assert referred <= mounted, "a reference in the stack file that nothing reads"
+
+
+def test_production_is_reached_over_tls_and_with_a_sign_in() -> None:
+    routes = {r["metadata"]["name"]: r["spec"] for r in of_kind("prod", "HTTPRoute")}
+    assert set(routes) == {"grafana", "oauth2-proxy"}
+    for name, spec in routes.items():
+        (parent,) = spec["parentRefs"]
+        assert (parent["name"], parent["sectionName"]) == ("public", "https"), name
+        (backend,) = spec["rules"][0]["backendRefs"]
+        admitted = policies("prod")[("observability", name)]["ingress"]
+        assert any(
+            backend["port"] in {p["port"] for p in rule["ports"]}
+            and rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gateway"}}}]
+            for rule in admitted
+        ), name
+
+
+@every_rendering
+def test_a_service_is_not_waited_for_by_its_own_pods(stack: str) -> None:
+    """The engine takes a Service for made once it has ready pods: pods that come after it would never come."""
+    recording = result(stack).recording
+    awaited = {
+        s.urn for s in recording.of_type("kubernetes:core/v1:Service") if s.inputs["spec"].get("clusterIP") != "None"
+    }
+    assert awaited
+    for kind in SERVING:
+        for workload in recording.of_type(f"kubernetes:apps/v1:{kind}"):
+            assert not awaited & set(workload.dependencies), workload.urn

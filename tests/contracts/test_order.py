@@ -55,13 +55,16 @@ def test_pods_start_after_what_they_mount_and_what_guards_them(stack: str) -> No
 
 
 @every_stack
-def test_alertmanager_starts_after_it_may_publish(stack: str) -> None:
+def test_pods_start_after_they_are_somebody_on_aws(stack: str) -> None:
     # Pods get the credentials of Pod Identity as they start, or not at all.
     recording = rendered.stack(stack).recording
-    alertmanager = recording.named("kubernetes:apps/v1:StatefulSet", "observability/alertmanager")
-    needed = urns(recording.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation"))
-    needed.add(recording.named("aws:iam/rolePolicy:RolePolicy", "aws-alertmanager").urn)
-    assert needed <= before(recording, alertmanager)
+    associations = list(recording.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation"))
+    assert len(associations) >= 2
+    for association in associations:
+        account = association.inputs["serviceAccount"]
+        [workload] = [r for r in recording.of_type("kubernetes:apps/") if r.inputs["metadata"]["name"] == account]
+        needed = {association.urn, recording.named("aws:iam/rolePolicy:RolePolicy", association.name).urn}
+        assert needed <= before(recording, workload), account
 
 
 @every_stack

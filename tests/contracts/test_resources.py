@@ -63,7 +63,7 @@ def test_the_topics_that_alertmanager_is_told_are_the_topics_that_are_made(stack
     }
     config = str(rendered.stack(stack).files["mounted/alertmanager/etc/alertmanager/alertmanager.yaml"])
     assert set(re.findall(r"topic_arn: (\S+)", config)) == made
-    assert len(made) == len(Severity)
+    assert len(made) == len(Severity) + 1
 
 
 def account(stack: str) -> str:
@@ -97,7 +97,8 @@ def test_every_alert_says_who_is_told_where_it_comes_from_and_where_to_read_on(s
 def test_production_tells_somebody_of_every_alert() -> None:
     alerts = rendered.stack("prod").alerts
     assert alerts
-    assert [alert["alert"] for alert in alerts if not alert["notified"]] == []
+    # The source's table: low is written down, and nobody is told; info is less than that.
+    assert {alert["severity"] for alert in alerts if not alert["notified"]} <= {"low", "info"}
     assert rendered.stack("prod").warnings == []
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from alert_rules import yaml12
 from components.kubernetes import prometheus
+from components.kubernetes.shards import Shard
 from components.stack import compile_content
 from tests.settings.examples import parsed
 
@@ -27,6 +28,6 @@ def service(index: int) -> dict[str, Any]:
 def test_rules_and_scraping_of_a_thousand_services_fit_their_config_maps() -> None:
     settings = parsed("prod", services=[service(index) for index in range(1000)], resources=[], maintenance=[])
     rules = sum(len(yaml12.dump(content)) for content in compile_content(settings).rules.files.values())
-    scraping = len(yaml12.dump(prometheus.configuration(settings)))
+    scraping = len(yaml12.dump(prometheus.configuration(settings, Shard(0, 1), [])))
     assert 100_000 < rules < LIMIT
     assert 100_000 < scraping < LIMIT

@@ -1,8 +1,7 @@
-"""The rendered stacks before the real programs: Prometheus, Alertmanager, a Kubernetes API server."""
+"""What every rendering mounts, before the programs that read it: Prometheus and Alertmanager."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from alert_rules.model import Severity
 from tests import rendered
 from tests.rendered import STACKS
 from tests.validators import amtool, promtool, servers
-from tests.validators.apiserver import ApiServer
+from tests.validators.stacks import every_rendering, tree, with_service_account
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 
@@ -20,27 +19,26 @@ PROMETHEUS = "mounted/prometheus/etc/prometheus/config/prometheus.yaml"
 ALERTMANAGER = "mounted/alertmanager/etc/alertmanager/alertmanager.yaml"
 
 
-@every_stack
-def test_a_real_api_server_takes_every_object_and_changes_nothing_the_second_time(stack: str) -> None:
-    manifests = rendered.manifests(stack)
-    host = [m for m in manifests if m["metadata"].get("namespace") == "observability-host"]
-    with ApiServer() as server:
-        server.apply(*manifests)
-        server.assert_apply_is_stable(*manifests)
-        server.admit_pod_templates([m for m in manifests if m not in host], level="restricted")
-        server.admit_pod_templates(host, level="privileged")
+@every_rendering
+def test_promtool_takes_the_mounted_configuration_and_rules_of_every_shard(name: str, tmp_path: Path) -> None:
+    folder = tree(name, tmp_path)
+    shards = sorted((folder / "mounted").glob("prometheus*"))
+    assert shards
+    for shard in shards:
+        promtool.check_config(with_service_account(shard / "etc/prometheus/config/prometheus.yaml", tmp_path))
+        promtool.check_rules(*sorted((shard / "etc/prometheus/rules").glob("*.yaml")))
 
 
-@every_stack
-def test_promtool_takes_the_mounted_configuration_and_rules(stack: str, tmp_path: Path) -> None:
-    tree = rendered.written(stack, tmp_path)
-    promtool.check_config(tree / PROMETHEUS)
-    promtool.check_rules(*sorted((tree / "mounted/prometheus/etc/prometheus/rules").glob("*.yaml")))
+@every_rendering
+def test_amtool_takes_the_mounted_configuration(name: str, tmp_path: Path) -> None:
+    amtool.check_config(tree(name, tmp_path) / ALERTMANAGER)
 
 
-@every_stack
-def test_amtool_takes_the_mounted_configuration(stack: str, tmp_path: Path) -> None:
-    amtool.check_config(rendered.written(stack, tmp_path) / ALERTMANAGER)
+@every_rendering
+def test_the_alert_that_always_fires_goes_to_the_dead_mans_switch_and_nowhere_else(name: str, tmp_path: Path) -> None:
+    config = tree(name, tmp_path) / ALERTMANAGER
+    watchdog = {"alertname": "Watchdog", "severity": "info", "service": "prometheus", "team": "platform"}
+    assert amtool.route(config, **watchdog) == ["heartbeat"]
 
 
 @every_stack
@@ -69,33 +67,23 @@ def test_production_tells_of_what_is_urgent_by_two_roads_and_pages_for_critical_
         "medium": {"sns"},
         "low": {"sns"},
         "info": {"sns"},
+        "heartbeat": {"sns"},
     }
 
 
 def test_a_real_alertmanager_runs_the_mounted_configuration_and_mutes_in_maintenance(tmp_path: Path) -> None:
-    tree = rendered.written("prod", tmp_path)
+    folder = tree("prod", tmp_path)
     # The image has no time zone database of its own: the mounted one is all it gets.
-    zones = {"ZONEINFO": str(tree / "mounted/alertmanager/etc/zoneinfo")}
-    with servers.alertmanager(readable(tree / ALERTMANAGER, tmp_path), variables=zones) as server:
+    zones = {"ZONEINFO": str(folder / "mounted/alertmanager/etc/zoneinfo")}
+    with servers.alertmanager(folder / ALERTMANAGER, variables=zones) as server:
         running = server.get("/api/v2/status")["config"]["original"]
     assert "database-patching" in running
     assert "Europe/Dublin" in running
 
 
-def readable(config: Path, folder: Path) -> Path:
-    """The configuration with its secret files in a folder of this machine."""
-    text = config.read_text(encoding="utf-8")
-    for path in set(re.findall(r"/etc/vigil/secrets/\S+", text)):
-        local = folder / path.strip("/").replace("/", "-")
-        local.write_text("s3cret", encoding="utf-8")
-        text = text.replace(path, str(local))
-    config.write_text(text, encoding="utf-8")
-    return config
-
-
 @every_stack
 def test_a_real_prometheus_runs_the_mounted_configuration(stack: str, tmp_path: Path) -> None:
-    config = rendered.written(stack, tmp_path) / PROMETHEUS
+    config = with_service_account(rendered.written(stack, tmp_path) / PROMETHEUS, tmp_path)
     content = yaml12.load(config.read_text(encoding="utf-8"))
     # Outside a cluster there is no Kubernetes to discover from; the rest is run as it is.
     for job in content["scrape_configs"]:
