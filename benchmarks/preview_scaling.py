@@ -21,9 +21,10 @@ import math
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from alert_rules import yaml12
@@ -77,15 +78,17 @@ def measured() -> list[Point]:
     return [Point(n, c, r.least_cpu, r.fastest) for n, c, r in zip(SERVICES, counts, runs, strict=True)]
 
 
-def project(folder: Path, number: int) -> Path:
-    """A project in `folder` whose prod stack watches that number of services; the rest is as committed."""
+def project(folder: Path, number: int, changes: Mapping[str, Any] = MappingProxyType({})) -> Path:
+    """A project in `folder` whose prod stack watches that number of services and sets the keys of `changes` otherwise;
+    the rest is as committed. A change to None takes the key away."""
     folder.mkdir()
     for file in ("__main__.py", "Pulumi.yaml"):
         shutil.copy(ROOT / file, folder / file)
     content = yaml12.load((ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8"))
     config = {key: value for key, value in content["config"].items() if key != "vigil:maintenance"}
     own = {"vigil:services": [service(index) for index in range(number)], "vigil:resources": []}
-    (folder / "Pulumi.prod.yaml").write_text(yaml12.dump({"config": config | own}), encoding="utf-8")
+    written = {key: value for key, value in {**config, **own, **changes}.items() if value is not None}
+    (folder / "Pulumi.prod.yaml").write_text(yaml12.dump({"config": written}), encoding="utf-8")
     return folder
 
 
