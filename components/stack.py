@@ -72,19 +72,19 @@ def compile_content(settings: Settings) -> Content:
     others = beside_prometheus(
         settings, log_rules=log_rules.files, dashboards=folders, topics=_topics(settings), resources=watched
     )
-    rules = _rules(settings, settings.services, _own_services(settings, others, Shard(0, 1)), links)
-    per_shard = [
-        _rules(settings, shard.of(settings).services, _own_services(settings, others, shard), links).files
-        for shard in shards(settings)
-    ]
-    return Content(rules, log_rules, alarms, watched, tuple(with_prometheus(settings, others, per_shard)), links)
+    per_shard = [_rules(settings, others, shard, links) for shard in shards(settings)]
+    # What a single Prometheus evaluates is the whole; of several, none has it.
+    rules = per_shard[0] if len(per_shard) == 1 else _rules(settings, others, Shard(0, 1), links)
+    workloads = with_prometheus(settings, others, [shard.files for shard in per_shard])
+    return Content(rules, log_rules, alarms, watched, tuple(workloads), links)
 
 
-def _rules(settings: Settings, services: Sequence[Service], own: Sequence[ServiceScope], links: Links) -> CompiledRules:
+def _rules(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard, links: Links) -> CompiledRules:
+    """What a shard evaluates: over its own services, and over those of the stack's `others` that it watches."""
     return compile_rules(
         loader.builtin().prometheus,
         overrides=settings.alerts,
-        services=[*_in_cluster(services), *own],
+        services=[*_in_cluster(shard.of(settings).services), *_own_services(settings, others, shard)],
         exporters=exporters_of(settings),
         links=links,
     )

@@ -135,16 +135,11 @@ def _labels() -> Part:
         parts.set_where_known(f'datapoint.attributes["{label}"]', f'resource.attributes["{attribute}"]')
         for label, attribute in known.items()
     ]
-    # Else the exporter would make labels `job` and `instance` of its own of these.
-    gone = [
-        f'delete_key(resource.attributes, "{name}")'
-        for name in ("service.name", "service.namespace", "service.instance.id")
-    ]
     return {
         "error_mode": "ignore",
         "metric_statements": [
             {"context": "datapoint", "statements": copied},
-            {"context": "resource", "statements": gone},
+            parts.without_identity(),
         ],
     }
 

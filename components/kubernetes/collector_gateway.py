@@ -198,13 +198,7 @@ def _span_labels() -> Part:
                     'delete_key(datapoint.attributes, "service.name")',
                 ],
             },
-            {
-                "context": "resource",
-                "statements": [
-                    f'delete_key(resource.attributes, "{each}")'
-                    for each in ("service.name", "service.namespace", "service.instance.id")
-                ],
-            },
+            parts.without_identity(),
         ],
     }
 

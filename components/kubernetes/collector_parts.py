@@ -78,6 +78,13 @@ def set_where_known(target: str, source: str) -> str:
     return f"set({target}, {source}) where {source} != nil"
 
 
+def without_identity() -> Part:
+    """Statements after which the exporter finds nothing to make labels `job`, `instance` and target_info of."""
+    names = ("service.name", "service.namespace", "service.instance.id")
+    gone = [f'delete_key(resource.attributes, "{name}")' for name in names]
+    return {"context": "resource", "statements": gone}
+
+
 def pipeline(receivers: list[str], processors: list[str], exporters: list[str]) -> Part:
     """A pipeline; memory is watched before anything else."""
     return {"receivers": receivers, "processors": ["memory_limiter", *processors], "exporters": exporters}

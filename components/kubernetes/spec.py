@@ -65,6 +65,11 @@ class Port:
     number: int
     protocol: Literal["TCP", "UDP"] = "TCP"
 
+    @property
+    def for_metrics(self) -> bool:
+        """Whether it answers /metrics to Prometheus."""
+        return self.name.startswith(METRICS)
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -130,7 +135,7 @@ class Program:
     @property
     def is_scraped(self) -> bool:
         """Whether Prometheus reads metrics of it."""
-        return any(port.name.startswith(METRICS) for port in self.ports)
+        return any(port.for_metrics for port in self.ports)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +187,7 @@ class WorkloadSpec(Program):
     @property
     def metrics_ports(self) -> tuple[int, ...]:
         """Numbers of the ports that Prometheus reads."""
-        return tuple(port.number for port in self.every_port if port.name.startswith(METRICS))
+        return tuple(port.number for port in self.every_port if port.for_metrics)
 
     @property
     def several(self) -> bool:

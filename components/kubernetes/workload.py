@@ -207,14 +207,10 @@ def _template(spec: WorkloadSpec) -> Manifest:
 def _secret_versions(spec: WorkloadSpec) -> Manifest:
     """A digest of each secret that vigil makes itself: programs read it as they start, so a new one rolls the pods."""
     versions = {
-        f"vigil/{name}": pulumi.Output.from_input(manifest["stringData"]).apply(_digest)
-        for name, manifest in _named(spec)
+        f"vigil/{manifest['metadata']['name']}": pulumi.Output.from_input(manifest["stringData"]).apply(_digest)
+        for manifest in secrets(spec).values()
     }
     return {"annotations": versions} if versions else {}
-
-
-def _named(spec: WorkloadSpec) -> list[tuple[str, Manifest]]:
-    return [(str(manifest["metadata"]["name"]), manifest) for manifest in secrets(spec).values()]
 
 
 def _digest(values: dict[str, str]) -> str:

@@ -8,6 +8,9 @@ from alert_rules.quantities import Quantity, seconds_text
 
 Job = dict[str, Any]
 
+SHARD = "__tmp_shard"
+"""A label for the time of relabelling alone."""
+
 LONGEST_TIMEOUT = 10.0
 """Seconds; Prometheus' own default for a scrape."""
 
@@ -47,11 +50,16 @@ def drop(source: str, regex: str) -> Job:
     return {"source_labels": [source], "action": "drop", "regex": regex}
 
 
+def hashed(sources: list[str], total: int) -> Job:
+    """A relabelling rule that notes which of `total` shards a target is of, by a hash of some labels, as SHARD."""
+    return {"source_labels": sources, "modulus": total, "target_label": SHARD, "action": "hashmod"}
+
+
 def only_of_shard(sources: list[str], index: int, total: int) -> list[Job]:
     """Relabelling rules that leave each of `total` shards its own part of the targets, by a hash of some labels."""
     if total == 1:
         return []
     return [
-        {"source_labels": sources, "modulus": total, "target_label": "__tmp_shard", "action": "hashmod"},
-        keep("__tmp_shard", str(index)),
+        hashed(sources, total),
+        keep(SHARD, str(index)),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.kubernetes.scraping.jobs import Job, copy, drop, keep, label, unlimited
+from components.kubernetes.scraping.jobs import SHARD, Job, copy, drop, hashed, keep, label, unlimited
 from components.kubernetes.scraping.owners import owner_rules
 from components.kubernetes.shards import Shard
 from components.kubernetes.spec import METRICS
@@ -82,8 +82,8 @@ def _divided(shard: Shard, workloads: Sequence[str], agents: Sequence[str]) -> l
     own = "|".join(name for name in workloads if shard.has(name))
     part = f"({'|'.join(agents)});{shard.index}"
     return [
-        {"source_labels": ["node"], "modulus": shard.total, "target_label": "__tmp_shard", "action": "hashmod"},
-        {"source_labels": ["service", "__tmp_shard"], "regex": f"{part}|({own});.*", "action": "keep"},
+        hashed(["node"], shard.total),
+        {"source_labels": ["service", SHARD], "regex": f"{part}|({own});.*", "action": "keep"},
     ]
 
 
