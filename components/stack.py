@@ -21,7 +21,7 @@ from alert_rules.model import Severity
 from alert_rules.overrides import Override, resolve
 from components.aws.context import AwsContext
 from components.aws.half import AwsHalf
-from components.aws.topics import heartbeat_arn, topic_arn
+from components.aws.topics import heartbeat_arn, heartbeat_name, topic_arn
 from components.base import Component
 from components.exporting import exporters_of
 from components.kubernetes.half import KubernetesHalf
@@ -169,7 +169,7 @@ def _of_the_alert_path(settings: Settings) -> list[ResourceScope]:
     ]
     if not settings.kubernetes.enabled:
         return queues
-    topic = {"TopicName": physical_name("topic", str(settings.environment), HEARTBEAT)}
+    topic = {"TopicName": heartbeat_name(str(settings.environment))}
     return [*queues, ResourceScope(HEARTBEAT, "heartbeat", ALERT_PATH, settings.platform_team, topic)]
 
 

@@ -83,7 +83,7 @@ class Topics(Component, area="aws"):
         """The topic of the dead-man's switch: nobody subscribes to it, an alarm counts what comes."""
         topic = aws.sns.Topic(
             f"{self._name}-{HEARTBEAT}",
-            name=heartbeat_name(self._context),
+            name=heartbeat_name(self._context.environment),
             kms_master_key_id=self.key_arn,
             opts=self.child(),
         )
@@ -126,14 +126,14 @@ def topic_arn(context: AwsContext, severity: Severity) -> str:
     return context.arn("sns", topic_name(context, severity))
 
 
-def heartbeat_name(context: AwsContext) -> str:
+def heartbeat_name(environment: str) -> str:
     """The physical name of the topic of the dead-man's switch."""
-    return physical_name("topic", context.environment, HEARTBEAT)
+    return physical_name("topic", environment, HEARTBEAT)
 
 
 def heartbeat_arn(context: AwsContext) -> str:
     """The ARN of the topic of the dead-man's switch, before it is declared."""
-    return context.arn("sns", heartbeat_name(context))
+    return context.arn("sns", heartbeat_name(context.environment))
 
 
 def redrive_to(queue_arn: pulumi.Input[str]) -> pulumi.Output[str]:

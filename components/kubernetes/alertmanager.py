@@ -6,7 +6,7 @@ from importlib import resources
 
 from components.access import AwsAccess
 from components.kubernetes import receivers
-from components.kubernetes.addresses import pod_host, tool_url, url
+from components.kubernetes.addresses import pod_host, port_of, tool_url, url
 from components.kubernetes.network import Call, ToAnywhere, ToWorkload
 from components.kubernetes.sizes import SIZES
 from components.kubernetes.spec import METRICS, ConfigFiles, Port, Probe, Volume, WorkloadSpec
@@ -86,7 +86,7 @@ def _time_zones(settings: Settings) -> list[ConfigFiles]:
 def _calls(settings: Settings) -> list[Call]:
     out = {443}
     if settings.receivers.email:
-        out.add(int(settings.receivers.email.smarthost.rsplit(":", 1)[1]))
+        out.add(port_of(settings.receivers.email.smarthost))
     calls: list[Call] = [ToAnywhere(tuple(sorted(out)), "receivers outside the cluster")]
     if settings.receivers.webhook or settings.heartbeat_url:
         calls.append(ToAnywhere((80, 8080), "webhooks, whose addresses are secret"))

@@ -7,6 +7,7 @@ from typing import Any
 from components.kubernetes import collector_parts as parts
 from components.kubernetes.addresses import headless_host
 from components.kubernetes.collector_parts import Part, pipeline
+from components.kubernetes.pod_logs import POD_LOGS
 from components.settings.model import Settings
 
 STATE = "/var/lib/vigil-otel-agent"
@@ -60,9 +61,9 @@ def configuration(settings: Settings, gateway: str, name: str, namespace: str) -
 
 def _pod_logs(namespace: str, name: str) -> Part:
     return {
-        "include": ["/var/log/pods/*/*/*.log"],
+        "include": [f"{POD_LOGS}/*/*/*.log"],
         # Its own lines would feed themselves.
-        "exclude": [f"/var/log/pods/{namespace}_{name}-*_*/*/*.log"],
+        "exclude": [f"{POD_LOGS}/{namespace}_{name}-*_*/*/*.log"],
         # With offsets kept, this loses nothing that was written before the agent came up.
         "start_at": "beginning",
         "exclude_older_than": "24h",

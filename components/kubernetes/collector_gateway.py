@@ -9,7 +9,7 @@ from alert_rules.logql import STREAM_LABELS
 from components.kubernetes import collector_parts as parts
 from components.kubernetes import jaeger, loki
 from components.kubernetes.collector_parts import Part, pipeline
-from components.kubernetes.secrets import SecretFile, secret_file
+from components.kubernetes.secrets import SecretFile, files_of
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
 
@@ -26,11 +26,7 @@ def secret_files(settings: Settings) -> list[SecretFile]:
     """The keys of those outside who get a copy."""
     forwarded = settings.opentelemetry
     wanted = (("datadog_api_key", forwarded.datadog), ("new_relic_license_key", forwarded.new_relic))
-    return [
-        secret_file(name, secret, settings.kubernetes.namespace)
-        for name, user in wanted
-        if user is not None and (secret := settings.secret(name)) is not None
-    ]
+    return files_of(settings, [name for name, user in wanted if user is not None])
 
 
 def configuration(settings: Settings) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from alert_rules import quantities, yaml12
 from alert_rules.quantities import Unit
 from components.kubernetes import elastic_configuration as configuration
 from components.kubernetes import elastic_pipeline as pipeline
+from components.kubernetes import pod_logs
 from components.kubernetes.elastic_configuration import (
     CERTIFICATES,
     ELASTICSEARCH_SETTINGS,
@@ -33,9 +34,9 @@ from components.kubernetes.elastic_pipeline import (
 )
 from components.kubernetes.exporters import host_namespace
 from components.kubernetes.network import Call, ToWorkload
-from components.kubernetes.secrets import SecretDirectory, SecretFile, secret_file
+from components.kubernetes.secrets import SecretDirectory, SecretFile, needed_files
 from components.kubernetes.sizes import SIZES, Resources
-from components.kubernetes.spec import ConfigFiles, HostAccess, Port, Probe, Program, Volume, WorkloadSpec
+from components.kubernetes.spec import ConfigFiles, Port, Probe, Program, Volume, WorkloadSpec
 from components.settings.model import Settings
 from components.versions import ELASTICSEARCH as ELASTICSEARCH_IMAGE
 from components.versions import FILEBEAT as FILEBEAT_IMAGE
@@ -213,12 +214,7 @@ def filebeat(settings: Settings) -> WorkloadSpec:
         pod_fields={"NODE_NAME": "spec.nodeName"},
         # What it says of lines that were refused.
         scratch={"/usr/share/filebeat/logs": "64Mi"},
-        host=HostAccess(
-            reason="reads the logs of the node's pods, which only root may, and remembers on the node how far",
-            mounts={pipeline.POD_LOGS: pipeline.POD_LOGS},
-            writable={pipeline.STATE: pipeline.STATE},
-            root=True,
-        ),
+        host=pod_logs.access(pipeline.STATE),
         calls=[ToWorkload(LOGSTASH, BEATS_PORT, settings.kubernetes.namespace)],
     )
 
@@ -248,10 +244,8 @@ def _prepared(
 
 
 def _secret(settings: Settings, name: str) -> SecretFile:
-    secret = settings.secret(name)
-    if secret is None:
-        raise ValueError(f"vigil:{name} is not set")
-    return secret_file(name, secret, settings.kubernetes.namespace)
+    (file,) = needed_files(settings, [name])
+    return file
 
 
 def _resources(settings: Settings, name: str) -> Resources:

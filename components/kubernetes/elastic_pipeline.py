@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.kubernetes.addresses import address, url
+from components.kubernetes.pod_logs import POD_LOGS
 from components.settings.model import Settings
 
 ELASTICSEARCH, LOGSTASH, FILEBEAT = "elasticsearch", "logstash", "filebeat"
@@ -23,7 +24,6 @@ PASSWORD = "@PASSWORD@"  # noqa: S105 - stands where the password is put
 STARTED = "@STARTED@"
 """Stands where the time at which the node starts is put."""
 
-POD_LOGS = "/var/log/pods"
 STATE = "/var/lib/vigil-filebeat"
 """On the node: how far each log was read."""
 

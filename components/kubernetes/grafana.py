@@ -13,7 +13,7 @@ from components.access import AwsAccess
 from components.kubernetes.addresses import port_of
 from components.kubernetes.data_sources import calls, data_sources
 from components.kubernetes.network import Admit, Call, ToAnywhere
-from components.kubernetes.secrets import SecretFile, secret_file
+from components.kubernetes.secrets import SecretFile, needed_files
 from components.kubernetes.sizes import SIZES
 from components.kubernetes.spec import METRICS, ConfigFiles, Port, Probe, Volume, WorkloadSpec
 from components.settings.kubernetes import Database, SignIn
@@ -79,20 +79,17 @@ def _config(settings: Settings, dashboards: Folders) -> list[ConfigFiles]:
 
 
 def secret_files(settings: Settings) -> list[SecretFile]:
-    """Its secrets as files; the settings' checks have seen to it that those needed are there."""
+    """Its secrets as files."""
     wanted = ["grafana_admin_password", "grafana_secret_key"]
     wanted += ["grafana_database_password"] if settings.grafana.database else []
     wanted += ["sign_in_client_secret"] if settings.sign_in else []
-    found = {name: settings.secret(name) for name in wanted}
-    if missing := [name for name, secret in found.items() if secret is None]:
-        raise ValueError(f"{', '.join(missing)} not set")
-    return [secret_file(name, secret, settings.kubernetes.namespace) for name, secret in found.items() if secret]
+    return needed_files(settings, wanted)
 
 
 def _outside(settings: Settings) -> list[Call]:
     ports = {}
     if settings.grafana.database:
-        ports[int(settings.grafana.database.host.rsplit(":", 1)[1])] = "its database"
+        ports[port_of(settings.grafana.database.host)] = "its database"
     if settings.sign_in:
         for address in (settings.sign_in.token_url, settings.sign_in.userinfo_url):
             ports[port_of(address)] = "the sign-in provider"

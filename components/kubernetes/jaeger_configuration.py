@@ -6,7 +6,7 @@ from typing import Any
 
 from alert_rules.quantities import plain_number
 from components.kubernetes.addresses import port_of
-from components.kubernetes.secrets import SecretFile, secret_file
+from components.kubernetes.secrets import SecretFile, files_of
 from components.settings.model import Settings
 
 OTLP_PORT = 4317
@@ -16,9 +16,6 @@ HEALTH_PORT = 13133
 METRICS_PORT = 8888
 
 DATA = "/badger"
-ON_DISK = ("memory", "badger")
-"""Stores that live in the program itself, which then cannot be two."""
-
 SEARCH_ENGINES = ("opensearch", "elasticsearch")
 INDEX_PREFIX = "vigil"
 
@@ -27,7 +24,7 @@ CONFIG = "/etc/jaeger/config"
 
 def is_divided(settings: Settings) -> bool:
     """Whether collectors and query services are workloads of their own around a shared store."""
-    return settings.jaeger.storage not in ON_DISK
+    return settings.jaeger.store_is_shared
 
 
 def base_path(settings: Settings) -> str:
@@ -37,10 +34,7 @@ def base_path(settings: Settings) -> str:
 
 def secret_files(settings: Settings) -> list[SecretFile]:
     """The password of the shared store, where it wants one."""
-    secret = settings.jaeger_storage_password
-    if not is_divided(settings) or secret is None:
-        return []
-    return [secret_file("jaeger_storage_password", secret, settings.kubernetes.namespace)]
+    return files_of(settings, ["jaeger_storage_password"]) if is_divided(settings) else []
 
 
 def configuration(settings: Settings, *, takes: bool, shows: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from alert_rules.logql import STREAM_LABELS
 from alert_rules.model import LOG_EVALUATION_INTERVAL
 from alert_rules.quantities import seconds_text
 from components.kubernetes import alertmanager, object_storage
-from components.kubernetes.addresses import address, headless_host
+from components.kubernetes.addresses import address, headless_host, url
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
 
@@ -150,7 +150,7 @@ def _query_path(settings: Settings) -> dict[str, Any]:
             "scheduler_address": scheduler,
             "compress_responses": True,
             # Following logs as they come is the queriers' affair.
-            "tail_proxy_url": f"http://{address(settings, 'loki-querier', HTTP_PORT)}",
+            "tail_proxy_url": url(settings, "loki-querier", HTTP_PORT),
         },
         "frontend_worker": {"scheduler_address": scheduler},
         "query_scheduler": {"max_outstanding_requests_per_tenant": 32768},

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.access import AwsAccess
+from components.kubernetes.addresses import port_of
 from components.kubernetes.network import Call, ToAnywhere
-from components.kubernetes.secrets import SecretFile, secret_file
+from components.kubernetes.secrets import SecretFile, files_of
 from components.settings.model import Settings
 
 
@@ -37,10 +38,7 @@ def access(settings: Settings, wanted: AwsAccess) -> list[AwsAccess]:
 
 def secret_files(settings: Settings) -> list[SecretFile]:
     """The credentials file, where the storage is not Amazon's."""
-    secret = settings.s3_credentials
-    if settings.object_storage is None or secret is None:
-        return []
-    return [secret_file("s3_credentials", secret, settings.kubernetes.namespace)]
+    return files_of(settings, ["s3_credentials"]) if settings.object_storage else []
 
 
 def environment(settings: Settings) -> Mapping[str, str]:
@@ -52,4 +50,4 @@ def environment(settings: Settings) -> Mapping[str, str]:
 def calls(settings: Settings) -> list[Call]:
     """The way to storage that is not Amazon's; the way to AWS comes with what is needed there."""
     other = settings.object_storage
-    return [ToAnywhere((int(other.endpoint.rsplit(":", 1)[1]),), "object storage")] if other else []
+    return [ToAnywhere((port_of(other.endpoint),), "object storage")] if other else []

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from alert_rules import yaml12
 from components.access import AwsAccess
-from components.kubernetes import collector_agent, collector_gateway, collector_parts, exporters, jaeger, loki
-from components.kubernetes.collector_parts import APPLICATION_METRICS_PORT
+from components.kubernetes import collector_agent, collector_gateway, collector_parts, exporters, jaeger, loki, pod_logs
 from components.kubernetes.jaeger_configuration import OTLP_PORT as JAEGER_OTLP_PORT
 from components.kubernetes.network import Admit, Call, ToAnywhere, ToWorkload
 from components.kubernetes.objects import Manifest
@@ -16,7 +15,6 @@ from components.kubernetes.spec import (
     METRICS,
     Autoscale,
     ConfigFiles,
-    HostAccess,
     Port,
     Probe,
     Volume,
@@ -30,11 +28,9 @@ AGENT, GATEWAY = "otel-agent", "otel-gateway"
 USER = 10001
 """The user id that the collector's image was made for."""
 
-__all__ = ["AGENT", "APPLICATION_METRICS_PORT", "GATEWAY", "access", "agent", "gateway", "specs"]
-
 _PORTS = (
     Port(METRICS, collector_parts.METRICS_PORT),
-    Port(APPLICATION_METRICS, APPLICATION_METRICS_PORT),
+    Port(APPLICATION_METRICS, collector_parts.APPLICATION_METRICS_PORT),
     Port("health", collector_parts.HEALTH_PORT),
     Port("otlp-grpc", collector_parts.OTLP_GRPC),
     Port("otlp-http", collector_parts.OTLP_HTTP),
@@ -63,12 +59,7 @@ def agent(settings: Settings) -> WorkloadSpec:
         live=Probe("health", "/"),
         config=[ConfigFiles(_CONFIG, {"collector.yaml": yaml12.dump(configured)})],
         pod_fields={"NODE_NAME": "spec.nodeName"},
-        host=HostAccess(
-            reason="reads the logs of the node's pods, which only root may, and remembers on the node how far",
-            mounts={"/var/log/pods": "/var/log/pods"},
-            writable={collector_agent.STATE: collector_agent.STATE},
-            root=True,
-        ),
+        host=pod_logs.access(collector_agent.STATE),
         uses_kubernetes_api=True,
         calls=[
             ToAnywhere((443, 6443), "the Kubernetes API, which says whose pod a line is of"),

@@ -10,7 +10,8 @@ from alert_rules.model import EVALUATION_INTERVAL
 from alert_rules.quantities import plain_number, seconds_text
 from components.access import AwsAccess
 from components.kubernetes import alertmanager, exporters, opentelemetry, thanos
-from components.kubernetes.addresses import tool_url
+from components.kubernetes.addresses import port_of, tool_url
+from components.kubernetes.collector_parts import APPLICATION_METRICS_PORT
 from components.kubernetes.network import Call, ToAnywhere, ToNamespace, ToWorkload
 from components.kubernetes.objects import Manifest
 from components.kubernetes.prometheus_address import NAME, PORT, query_url
@@ -226,7 +227,7 @@ def _calls(settings: Settings, others: Sequence[WorkloadSpec]) -> Sequence[Call]
     if settings.exporters.blackbox and (settings.probes or any(s.probe for s in settings.services)):
         calls.append(ToWorkload(exporters.BLACKBOX_NAME, exporters.BLACKBOX_PORT, namespace))
     if settings.opentelemetry.enabled:
-        port = opentelemetry.APPLICATION_METRICS_PORT
+        port = APPLICATION_METRICS_PORT
         calls.append(ToWorkload(opentelemetry.GATEWAY, port, namespace))
         calls.append(ToWorkload(opentelemetry.AGENT, port, exporters.host_namespace(settings)))
     return [*dict.fromkeys(calls), *_declared_calls(settings)]
@@ -236,7 +237,7 @@ def _declared_calls(settings: Settings) -> list[Call]:
     ports: dict[str, set[int]] = {}
     for target in services.targets(settings.services):
         ports.setdefault(target.namespace, set()).add(target.port)
-    fixed = {int(address.rsplit(":", 1)[1]) for target in settings.targets for address in target.addresses}
+    fixed = {port_of(address) for target in settings.targets for address in target.addresses}
     named = settings.prometheus.discovery.namespaces
     return [
         *(ToNamespace(name, tuple(sorted(found))) for name, found in sorted(ports.items()) if name not in named),

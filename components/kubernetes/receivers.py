@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alert_rules.model import Severity
-from components.kubernetes.secrets import SecretFile, secret_file
+from components.kubernetes.secrets import SecretFile, files_of
 from components.routing import AlertTopics
 from components.settings.model import Settings
 
@@ -61,11 +61,7 @@ def secret_files(settings: Settings) -> list[SecretFile]:
         ("webhook_url", receivers.webhook),
         ("heartbeat_url", settings.heartbeat_url),
     )
-    return [
-        secret_file(name, secret, settings.kubernetes.namespace)
-        for name, user in wanted
-        if user is not None and (secret := settings.secret(name)) is not None
-    ]
+    return files_of(settings, [name for name, user in wanted if user is not None])
 
 
 def receivers(settings: Settings, topics: AlertTopics) -> list[dict[str, Any]]:

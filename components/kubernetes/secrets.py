@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from components.kubernetes.objects import Manifest, metadata
+from components.settings.model import Settings
 from components.settings.types import Secret
 
 ROOT = "/etc/vigil/secrets"
@@ -73,8 +75,23 @@ class SecretDirectory:
         return {"secretName": self.secret, "defaultMode": _MODE}
 
 
-def secret_file(setting: str, secret: Secret, namespace: str) -> SecretFile:
-    """The file of a secret setting (`slack_bot_token`, …). Raises ValueError where the cluster cannot get at it."""
+def files_of(settings: Settings, names: Iterable[str]) -> list[SecretFile]:
+    """The files of those of these secret settings that are set. Raises ValueError where the cluster cannot get at
+    one."""
+    found = {name: settings.secret(name) for name in names}
+    return [_file(name, secret, settings.kubernetes.namespace) for name, secret in found.items() if secret]
+
+
+def needed_files(settings: Settings, names: Iterable[str]) -> list[SecretFile]:
+    """The files of these secret settings, which the settings' checks have seen to. Raises ValueError where one is not
+    set after all, or the cluster cannot get at it."""
+    wanted = list(names)
+    if missing := [f"vigil:{name}" for name in wanted if settings.secret(name) is None]:
+        raise ValueError(f"{', '.join(missing)} not set")
+    return files_of(settings, wanted)
+
+
+def _file(setting: str, secret: Secret, namespace: str) -> SecretFile:
     name = setting.replace("_", "-")
     if secret.kubernetes is not None:
         return SecretFile(name, secret.kubernetes.secret, secret.kubernetes.key)

@@ -11,7 +11,7 @@ from components.kubernetes.addresses import port_of, url
 from components.kubernetes.elastic_configuration import KIBANA, KIBANA_PORT
 from components.kubernetes.jaeger_configuration import UI_PORT
 from components.kubernetes.network import Admit, Call, ToAnywhere, ToWorkload
-from components.kubernetes.secrets import SecretFile, secret_file
+from components.kubernetes.secrets import SecretFile, files_of
 from components.kubernetes.sizes import SIZES
 from components.kubernetes.spec import METRICS, ConfigFiles, Port, Probe, WorkloadSpec
 from components.settings.model import Settings
@@ -58,8 +58,7 @@ def spec(settings: Settings) -> WorkloadSpec:
 
 def secret_files(settings: Settings) -> list[SecretFile]:
     """The client's secret at the provider, and the key of the cookies."""
-    found = {name: settings.secret(name) for name in ("sign_in_client_secret", "sign_in_cookie_secret")}
-    return [secret_file(name, secret, settings.kubernetes.namespace) for name, secret in found.items() if secret]
+    return files_of(settings, ("sign_in_client_secret", "sign_in_cookie_secret"))
 
 
 def _calls(settings: Settings) -> list[Call]:

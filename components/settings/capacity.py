@@ -48,6 +48,16 @@ LOADS: Mapping[Size, Load] = {
 }
 
 
+def bytes_text(value: float) -> str:
+    """A number of bytes for people, in whole GiB."""
+    return f"{value / 2**30:.0f}GiB"
+
+
+def logs_meant(size: Size) -> str:
+    """How much logs a size is meant for, in words."""
+    return f"size {size} is meant for {bytes_text(LOADS[size].log_bytes)} of logs a day"
+
+
 def metric_bytes(size: Size, seconds: float) -> float:
     """Bytes that one Prometheus writes in so many seconds."""
     return LOADS[size].series / SCRAPE_SECONDS * BYTES_PER_SAMPLE * seconds

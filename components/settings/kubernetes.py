@@ -212,6 +212,12 @@ class Jaeger(Section):
     replicas: int = Field(ge=1, le=20, description="Of its collector and its query service, where storage is shared.")
     sampling: Sampling
 
+    @property
+    def store_is_shared(self) -> bool:
+        """Whether the store is a program of its own; memory and Badger live in Jaeger itself, which then cannot be
+        two."""
+        return self.storage not in ("memory", "badger")
+
 
 class Keep(Section):
     """Which traces the gateway keeps besides all with errors."""

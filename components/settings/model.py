@@ -106,6 +106,13 @@ class Service(Section):
     probe: Probe | None = None
     alerts: AlertOverrides = {}
 
+    @property
+    def kubernetes_service(self) -> tuple[str, str] | None:
+        """Namespace and name of its Kubernetes Service, which is called as the service is unless the settings say
+        otherwise; None for a service that does not run in the cluster."""
+        place = self.runs_on.kubernetes
+        return (place.namespace, place.service or self.name) if place else None
+
 
 class Resource(Section):
     """An AWS resource under alarm, of a kind from the catalogue."""

@@ -18,7 +18,8 @@ def annotated_jobs(namespaces: Sequence[str], team: str, shard: Shard, declared:
     """
     if not namespaces:
         return []
-    known = "|".join(sorted(_place(service) for service in declared if service.metrics and service.runs_on.kubernetes))
+    places = [service.kubernetes_service for service in declared if service.metrics]
+    known = "|".join(sorted("/".join(place) for place in places if place))
     return [_annotated_job(kind, namespaces, team, shard, known) for kind in ("pod", "service")]
 
 
@@ -58,10 +59,3 @@ def _annotated_job(kind: str, namespaces: Sequence[str], team: str, shard: Shard
             *only_of_shard(["__meta_kubernetes_namespace", "service"], shard.index, shard.total),
         ],
     }
-
-
-def _place(service: Service) -> str:
-    place = service.runs_on.kubernetes
-    if place is None:
-        raise ValueError(f"{service.name} does not run in the cluster")
-    return f"{place.namespace}/{place.service or service.name}"

@@ -66,11 +66,11 @@ def _probe_job(interval: float, module: str, targets: list[Job], blackbox: str) 
 
 
 def _service_probe(service: Service) -> Job:
-    place = service.runs_on.kubernetes
+    place = service.kubernetes_service
     if service.probe is None or place is None:
         raise ValueError(f"{service.name} has no probe or does not run in the cluster")
-    host = f"{place.service or service.name}.{place.namespace}.svc"
-    url = f"http://{host}:{service.probe.port}{service.probe.path}"
+    namespace, name = place
+    url = f"http://{name}.{namespace}.svc:{service.probe.port}{service.probe.path}"
     return {"targets": [url], "labels": {"service": service.name, "team": service.team}}
 
 

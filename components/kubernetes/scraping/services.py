@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from alert_rules.quantities import seconds_text
-from components.kubernetes.scraping.jobs import LONGEST_TIMEOUT, Job, timeout_of, timing
+from components.kubernetes.scraping.jobs import LONGEST_TIMEOUT, Job, copy, drop, keep, timeout_of, timing
 from components.settings.model import Service
 
 
@@ -32,14 +32,14 @@ def targets(services: Sequence[Service]) -> list[Target]:
             interval=service.metrics.interval.value,
             timeout=timeout_of(service.metrics.interval, service.metrics.timeout),
             path=service.metrics.path,
-            namespace=service.runs_on.kubernetes.namespace,
-            kubernetes_service=service.runs_on.kubernetes.service or service.name,
+            namespace=place[0],
+            kubernetes_service=place[1],
             name=service.name,
             team=service.team,
             port=service.metrics.port,
         )
         for service in services
-        if service.metrics and service.runs_on.kubernetes
+        if service.metrics and (place := service.kubernetes_service)
     )
 
 
@@ -83,32 +83,24 @@ def _in_service() -> list[Job]:
     # like the real one once the address is set, and outlive the pod's place in the Service: only real ones are kept.
     # A pod that is stopping is not down. The pod behind an address is needed for its IP.
     return [
-        {
-            "source_labels": ["__meta_kubernetes_endpointslice_endpoint_conditions_ready"],
-            "action": "keep",
-            "regex": "true|false",
-        },
-        {
-            "source_labels": ["__meta_kubernetes_endpointslice_endpoint_conditions_terminating"],
-            "action": "drop",
-            "regex": "true",
-        },
-        {"source_labels": ["__meta_kubernetes_pod_ip"], "action": "keep", "regex": ".+"},
+        keep("__meta_kubernetes_endpointslice_endpoint_conditions_ready", "true|false"),
+        drop("__meta_kubernetes_endpointslice_endpoint_conditions_terminating", "true"),
+        keep("__meta_kubernetes_pod_ip", ".+"),
     ]
 
 
 def _identity(group: list[Target]) -> list[Job]:
     """Labels service (the Kubernetes Service's name unless the settings say otherwise), team, job, instance, node."""
-    rules: list[Job] = [{"source_labels": ["__meta_kubernetes_service_name"], "target_label": "service"}]
+    rules = [copy("__meta_kubernetes_service_name", "service")]
     rules += [
         _set("service", t.name, [t]) for t in sorted(group, key=lambda t: t.name) if t.name != t.kubernetes_service
     ]
     for team in sorted({t.team for t in group}):
         rules.append(_set("team", team, [t for t in group if t.team == team]))
-    rules.append({"source_labels": ["service"], "target_label": "job"})
-    rules.append({"source_labels": ["__meta_kubernetes_pod_name"], "target_label": "instance"})
+    rules.append(copy("service", "job"))
+    rules.append(copy("__meta_kubernetes_pod_name", "instance"))
     # A node that is gone silences what says that something on it is.
-    rules.append({"source_labels": ["__meta_kubernetes_pod_node_name"], "target_label": "node"})
+    rules.append(copy("__meta_kubernetes_pod_node_name", "node"))
     return rules
 
 

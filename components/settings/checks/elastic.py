@@ -47,9 +47,8 @@ def _what_is_kept_fits(settings: Settings, file: str) -> Iterator[Problem]:
         longest = room // a_day - 1
         needed = a_day * (retention.value / DAY + 1) / capacity.FILLED / own.replicas
         shorter = f"at most {longest:.0f}d on {own.replicas} of {own.volume}, or " if longest >= 1 else ""
-        meant = f"size {size} is meant for {capacity.LOADS[size].log_bytes / 2**30:.0f}GiB of logs a day"
         allowed = (
-            f"{shorter}{own.replicas} volumes of at least {needed / 2**30 + 1:.0f}GiB "
-            f"({meant}, kept {min(own.replicas, 2)} times)"
+            f"{shorter}{own.replicas} volumes of at least {capacity.bytes_text(needed + 2**30)} "
+            f"({capacity.logs_meant(size)}, kept {min(own.replicas, 2)} times)"
         )
         yield Problem(file, key, str(retention), allowed)

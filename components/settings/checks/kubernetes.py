@@ -7,15 +7,10 @@ from collections.abc import Iterator
 from alert_rules.problems import MISSING, Problem
 from alert_rules.quantities import Quantity
 from components.settings import capacity
+from components.settings.capacity import DAY
 from components.settings.checks.registry import check
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
-
-DAY = 86400
-
-
-def _bytes_text(value: float) -> str:
-    return f"{value / 2**30:.0f}GiB"
 
 
 def _beyond_disk(
@@ -28,7 +23,7 @@ def _beyond_disk(
         longest = f"{fits // DAY:.0f}d" if fits >= DAY else f"{fits // 3600:.0f}h"
         allowed = (
             f"at most {longest} on a volume of {volume} ({meant_for}, {capacity.FILLED:.0%} filled), "
-            f"or a volume of at least {_bytes_text(needed / capacity.FILLED + 2**30)}"
+            f"or a volume of at least {capacity.bytes_text(needed / capacity.FILLED + 2**30)}"
         )
         yield Problem(file, key, str(retention), allowed)
 
@@ -61,9 +56,9 @@ def _thanos_has_a_bucket(settings: Settings, file: str) -> Iterator[Problem]:
         yield Problem(file, "vigil:thanos.bucket", MISSING, allowed)
     kept = settings.thanos.retention
     # Downsampling to 5 m begins after 40 h, to 1 h after 10 d (Thanos, components/compact).
-    for key, retention, least in (("raw", kept.raw, "2d"), ("five_minutes", kept.five_minutes, "11d")):
-        if retention.value < {"2d": 2 * DAY, "11d": 11 * DAY}[least]:
-            allowed = f"at least {least}: what is deleted sooner is never downsampled"
+    for key, retention, least in (("raw", kept.raw, 2), ("five_minutes", kept.five_minutes, 11)):
+        if retention.value < least * DAY:
+            allowed = f"at least {least}d: what is deleted sooner is never downsampled"
             yield Problem(file, f"vigil:thanos.retention.{key}", str(retention), allowed)
 
 
@@ -91,8 +86,7 @@ def _loki_has_room(settings: Settings, file: str) -> Iterator[Problem]:
             yield Problem(file, f"vigil:loki.{key}", str(retention), "at least 1d: Loki's index is by the day")
         elif own.bucket is None and size is Size.SMALL:
             needed = capacity.log_bytes(size, retention.value)
-            meant = f"size {size} is meant for {_bytes_text(capacity.LOADS[size].log_bytes)} of logs a day"
-            yield from _beyond_disk(f"vigil:loki.{key}", file, retention, own.volume, needed, meant)
+            yield from _beyond_disk(f"vigil:loki.{key}", file, retention, own.volume, needed, capacity.logs_meant(size))
 
 
 @check("jaeger", "kubernetes")
@@ -100,7 +94,7 @@ def _jaeger_has_a_store(settings: Settings, file: str) -> Iterator[Problem]:
     own = settings.jaeger
     if not settings.kubernetes.enabled or not own.enabled:
         return
-    if own.storage not in ("memory", "badger"):
+    if own.store_is_shared:
         if own.endpoint is None:
             allowed = f"the address of the {own.storage} that holds the traces, such as https://search.example.com:9200"
             yield Problem(file, "vigil:jaeger.endpoint", MISSING, allowed)

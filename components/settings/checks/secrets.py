@@ -28,10 +28,6 @@ def _in_cluster(secret: str, user: str, used: Callable[[Settings], bool]) -> _Ne
     return _Need(secret, user, used=lambda s: s.kubernetes.enabled and used(s), in_cluster=lambda _: True)
 
 
-def _has_shared_store(settings: Settings) -> bool:
-    return settings.jaeger.enabled and settings.jaeger.storage not in ("memory", "badger")
-
-
 _NEEDS = (
     _Need(
         "slack_bot_token",
@@ -52,7 +48,9 @@ _NEEDS = (
     _in_cluster("sign_in_client_secret", "vigil:sign_in", lambda s: s.sign_in is not None),
     _in_cluster("sign_in_cookie_secret", "vigil:access.tools", lambda s: s.access.tools is not None),
     _in_cluster("s3_credentials", "vigil:object_storage", lambda s: s.object_storage is not None),
-    _in_cluster("jaeger_storage_password", "vigil:jaeger.storage", _has_shared_store),
+    _in_cluster(
+        "jaeger_storage_password", "vigil:jaeger.storage", lambda s: s.jaeger.enabled and s.jaeger.store_is_shared
+    ),
     _in_cluster("datadog_api_key", "vigil:opentelemetry.datadog", lambda s: s.opentelemetry.datadog is not None),
     _in_cluster(
         "new_relic_license_key", "vigil:opentelemetry.new_relic", lambda s: s.opentelemetry.new_relic is not None

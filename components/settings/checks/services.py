@@ -93,15 +93,14 @@ def _names_mean_one_thing(settings: Settings, file: str) -> Iterator[Problem]:
 def _one_service_a_kubernetes_service(settings: Settings, file: str) -> Iterator[Problem]:
     seen: dict[tuple[str, str], str] = {}
     for index, service in enumerate(settings.services):
-        place = service.runs_on.kubernetes
+        place = service.kubernetes_service
         if place is None or service.metrics is None:
             continue
-        name = place.service or service.name
-        first = seen.setdefault((place.namespace, name), service.name)
+        first = seen.setdefault(place, service.name)
         if first != service.name:
             key = f"vigil:services[{index}].runs_on.kubernetes"
             allowed = f"a Kubernetes Service that {first!r} is not scraped through already"
-            yield Problem(file, key, f"{place.namespace}/{name}", allowed)
+            yield Problem(file, key, "/".join(place), allowed)
 
 
 @check()
