@@ -15,6 +15,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from alert_rules.compilers.common import Links
 from alert_rules.registry import exporters_of
+from dashboards.queries import Narrowed
 
 COLUMNS = 24
 """Width of Grafana's grid; one column is about 58 px at 1440 px."""
@@ -35,6 +36,12 @@ class Query:
 
     expression: str
     legend: str = ""
+
+
+def percentiles(services: Narrowed, histogram: str, *matchers: str) -> tuple[Query, ...]:
+    """The 50th, 95th and 99th percentile of a classic histogram by service, each named after both."""
+    found = services.quantiles(histogram, "service", *matchers)
+    return tuple(Query(expression, f"{{{{service}}}} {name}") for name, expression in found)
 
 
 def filled_in(expression: str) -> str:

@@ -34,6 +34,11 @@ class Narrowed:
         """The increase of the counter `failed` over that of `every`."""
         return f"{self.rate(failed, by, *matchers)} / {self.rate(every, by, *matchers)}"
 
+    def lost(self, failed: str, sent: str, by: str, *matchers: str) -> str:
+        """Share of what two counters count together, one what failed and one what arrived, that failed."""
+        failures, successes = self.rate(failed, by, *matchers), self.rate(sent, by, *matchers)
+        return f"{failures} / ({failures} + {successes})"
+
     def quantiles(self, histogram: str, by: str, *matchers: str) -> tuple[tuple[str, str], ...]:
         """The 50th, 95th and 99th percentile of a classic histogram, each after its name."""
         return tuple((f"p{q * 100:.0f}", self.quantile(q, histogram, by, *matchers)) for q in (0.5, 0.95, 0.99))

@@ -14,9 +14,6 @@ from alert_rules.compilers.rules import CompiledRules, Scope, rule_files
 from alert_rules.model import LogAlert
 from alert_rules.overrides import Override, resolve
 
-STORE = "loki"
-"""What must be run for there to be log alerts, as alert_rules/metrics.yaml calls it."""
-
 
 def compile_log_rules(
     alerts: Sequence[LogAlert],
@@ -31,9 +28,7 @@ def compile_log_rules(
     The overrides must be free of problems (alert_rules.overrides.check). A disabled alert leaves nothing behind, nor
     does any where Loki is not run.
     """
-    if STORE not in exporters:
-        return CompiledRules()
-    return rule_files(alerts, lambda alert: _scopes(alert, overrides, services), links)
+    return rule_files(alerts, exporters, lambda alert: _scopes(alert, overrides, services), links)
 
 
 def _scopes(alert: LogAlert, overrides: Mapping[str, Override], services: Sequence[ServiceScope]) -> Iterator[Scope]:

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from alert_rules.compilers.common import Links, ServiceScope
 from alert_rules.compilers.rules import CompiledRules, Scope, rule_files
-from alert_rules.lint import needed_exporters
 from alert_rules.model import PrometheusAlert
 from alert_rules.overrides import Override, resolve
 
@@ -28,8 +27,7 @@ def compile_rules(
     The overrides must be free of problems (alert_rules.overrides.check). A disabled alert leaves nothing behind, nor
     does one on the metrics of something that is not run.
     """
-    with_data = [alert for alert in alerts if needed_exporters(alert) <= set(exporters)]
-    return rule_files(with_data, lambda alert: _scopes(alert, overrides, services), links)
+    return rule_files(alerts, exporters, lambda alert: _scopes(alert, overrides, services), links)
 
 
 def _scopes(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from alert_rules import quantities
 from alert_rules.compilers.common import CompiledAlert, Links
+from alert_rules.lint import needed_exporters
 from alert_rules.model import RuleAlert, fill, texts
 from alert_rules.overrides import Resolved
 
@@ -35,11 +36,15 @@ class Scope:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def rule_files(alerts: Iterable[A], scopes: Callable[[A], Iterator[Scope]], links: Links) -> CompiledRules:
-    """A file for each subject with a rule for each scope; a subject without one leaves no file."""
+def rule_files(
+    alerts: Iterable[A], exporters: Collection[str], scopes: Callable[[A], Iterator[Scope]], links: Links
+) -> CompiledRules:
+    """A file for each subject with a rule for each scope of its alerts that have data, by the `exporters` that are run;
+    a subject without a rule leaves no file."""
+    with_data = [alert for alert in alerts if needed_exporters(alert) <= set(exporters)]
     groups: dict[str, list[Rule]] = {}
     table: list[CompiledAlert] = []
-    for alert in sorted(alerts, key=lambda a: (a.subject, a.name)):
+    for alert in sorted(with_data, key=lambda a: (a.subject, a.name)):
         for scope in scopes(alert):
             groups.setdefault(alert.subject, []).append(_rule(alert, scope, links))
             table.append(_table_line(alert, scope, links))

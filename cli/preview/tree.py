@@ -19,6 +19,7 @@ _WORKLOADS = (
     "kubernetes:apps/v1:StatefulSet",
     "kubernetes:batch/v1:CronJob",
 )
+_WORKLOAD_KINDS = tuple(token.rsplit(":", 1)[1] for token in _WORKLOADS)
 _DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
 
 
@@ -87,10 +88,9 @@ def _manifests(recording: Recording) -> Files:
 
 def _apply_order(manifest: Mapping[str, Any]) -> tuple[bool, bool, str, str]:
     kind = manifest["kind"]
-    workload = kind in ("CronJob", "DaemonSet", "Deployment", "StatefulSet")
     return (
         kind != "Namespace",
-        workload,
+        kind in _WORKLOAD_KINDS,
         kind,
         f"{manifest['metadata'].get('namespace')}/{manifest['metadata']['name']}",
     )

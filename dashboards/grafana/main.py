@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dashboards.board import Board
 from dashboards.firing import firing
-from dashboards.panels import Panel, Query, Row, figure, graph
+from dashboards.panels import Panel, Query, Row, figure, graph, percentiles
 from dashboards.queries import Narrowed, count
 
 _SERVICES = Narrowed("service")
@@ -71,10 +71,7 @@ _HTTP = Row(
             title="Response time",
             unit="s",
             description="50th, 95th and 99th percentile by service; the alert watches the 95th.",
-            queries=tuple(
-                Query(expression, f"{{{{service}}}} {name}")
-                for name, expression in _SERVICES.quantiles("http_request_duration_seconds", "service")
-            ),
+            queries=percentiles(_SERVICES, "http_request_duration_seconds"),
             draw=graph,
             alert="HighResponseTime",
         ),

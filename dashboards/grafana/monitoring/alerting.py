@@ -7,9 +7,8 @@ from dashboards.panels import Panel, Query, Row, figure, graph
 
 
 def _unsent() -> str:
-    errors = SERVICES.rate("prometheus_notifications_errors_total", "instance, alertmanager")
-    sent = SERVICES.rate("prometheus_notifications_sent_total", "instance, alertmanager")
-    return f"min by (instance) ({errors} / ({errors} + {sent}))"
+    errors, sent = (f"prometheus_notifications_{outcome}_total" for outcome in ("errors", "sent"))
+    return f"min by (instance) ({SERVICES.lost(errors, sent, 'instance, alertmanager')})"
 
 
 RULES = Row(

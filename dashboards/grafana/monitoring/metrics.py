@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.grafana.monitoring.narrowed import SERVICES
-from dashboards.panels import Panel, Query, Row, figure, graph
+from dashboards.panels import Panel, Query, Row, figure, graph, percentiles
 
 PROMETHEUS = Row(
     "Prometheus",
@@ -167,10 +167,7 @@ THANOS = Row(
             title="Calls to stores, duration",
             unit="s",
             description="50th, 95th and 99th percentile of queries to stores. Seconds make slow dashboards.",
-            queries=tuple(
-                Query(expression, f"{{{{service}}}} {name}")
-                for name, expression in SERVICES.quantiles("grpc_client_handling_seconds", "service", _STORE_CALLS)
-            ),
+            queries=percentiles(SERVICES, "grpc_client_handling_seconds", _STORE_CALLS),
             draw=graph,
         ),
         Panel(

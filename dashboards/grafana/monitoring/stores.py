@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from dashboards.grafana.monitoring.narrowed import SERVICES
-from dashboards.panels import Panel, Query, Row, graph
-
-
-def _quantiles(histogram: str, *matchers: str) -> tuple[Query, ...]:
-    found = SERVICES.quantiles(histogram, "service", *matchers)
-    return tuple(Query(expression, f"{{{{service}}}} {name}") for name, expression in found)
+from dashboards.panels import Panel, Query, Row, graph, percentiles
 
 
 def _spans_lost() -> str:
-    stored = 'exporter="jaeger_storage_exporter"'
-    failed = SERVICES.rate("otelcol_exporter_send_failed_spans_total", "service", stored)
-    sent = SERVICES.rate("otelcol_exporter_sent_spans_total", "service", stored)
-    return f"{failed} / ({failed} + {sent})"
+    failed, sent = (f"otelcol_exporter_{outcome}_spans_total" for outcome in ("send_failed", "sent"))
+    return SERVICES.lost(failed, sent, "service", 'exporter="jaeger_storage_exporter"')
 
 
 GRAFANA = Row(
@@ -45,7 +38,7 @@ GRAFANA = Row(
             title="Grafana, response time",
             unit="s",
             description="50th, 95th and 99th percentile of Grafana's answers. Seconds are queries that take too long.",
-            queries=_quantiles("grafana_http_request_duration_seconds"),
+            queries=percentiles(SERVICES, "grafana_http_request_duration_seconds"),
             draw=graph,
         ),
     ),
@@ -95,7 +88,7 @@ LOKI = Row(
             title="Loki, query duration",
             unit="s",
             description="50th, 95th and 99th percentile of log queries. Above 10 s people give up.",
-            queries=_quantiles("loki_request_duration_seconds", 'route=~"loki_api_v1_query.*"'),
+            queries=percentiles(SERVICES, "loki_request_duration_seconds", 'route=~"loki_api_v1_query.*"'),
             draw=graph,
         ),
         Panel(
@@ -172,7 +165,7 @@ JAEGER = Row(
             title="Reads of traces, duration",
             unit="s",
             description="50th, 95th and 99th percentile of reads from trace storage. Seconds are a wide search.",
-            queries=_quantiles("jaeger_storage_latency_seconds"),
+            queries=percentiles(SERVICES, "jaeger_storage_latency_seconds"),
             draw=graph,
             width=12,
         ),
