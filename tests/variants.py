@@ -11,12 +11,12 @@ from typing import Any
 
 from alert_rules import yaml12
 from cli.preview.run import Rendered, render
+from tests.components.kubernetes.examples import KUBERNETES_SECRET
 from tests.rendered import project_with, written_manifests
 from tests.settings.examples import settings_of
 
 Changes = Mapping[str, Any]
 
-SECRET = {"kubernetes": {"secret": "s", "key": "k"}}
 BADGER = {"storage": "badger", "retention": "3d"}
 _UNPROBED = [
     {key: value for key, value in service.items() if key != "probe"} for service in settings_of("prod")["services"]
@@ -37,14 +37,14 @@ SWITCHES: Mapping[str, Changes] = {
 
 _IN_CLUSTER = [service for service in settings_of("prod")["services"] if "kubernetes" in service["runs_on"]]
 
-_ELASTIC_SECRETS = dict.fromkeys(
+ELASTIC_SECRETS = dict.fromkeys(
     (
         "elasticsearch_admin_password",
         "elasticsearch_kibana_password",
         "elasticsearch_logstash_password",
         "kibana_encryption_key",
     ),
-    SECRET,
+    KUBERNETES_SECRET,
 )
 
 VARIANTS: Mapping[str, Changes] = {
@@ -62,9 +62,9 @@ VARIANTS: Mapping[str, Changes] = {
         "services": _IN_CLUSTER,
         "resources": [],
         "object_storage": {"endpoint": "minio.storage.svc:9000"},
-        "s3_credentials": SECRET,
-        "slack_bot_token": SECRET,
-        "heartbeat_url": SECRET,
+        "s3_credentials": KUBERNETES_SECRET,
+        "slack_bot_token": KUBERNETES_SECRET,
+        "heartbeat_url": KUBERNETES_SECRET,
         "opentelemetry": {},
         "exporters": {},
         "access": {
@@ -87,9 +87,9 @@ VARIANTS: Mapping[str, Changes] = {
             {"name": "mail", "team": "ops", "url": "smtp.example.com:25"},
         ],
         "receivers": {**settings_of("prod")["receivers"], "teams": {}, "webhook": {"severities": ["low"]}},
-        "teams_webhook_url": SECRET,
-        "webhook_url": SECRET,
-        "heartbeat_url": SECRET,
+        "teams_webhook_url": KUBERNETES_SECRET,
+        "webhook_url": KUBERNETES_SECRET,
+        "heartbeat_url": KUBERNETES_SECRET,
         "jaeger": {
             "storage": "elasticsearch",
             "endpoint": "http://search.example.com:9200",
@@ -102,8 +102,8 @@ VARIANTS: Mapping[str, Changes] = {
             "new_relic": {},
             "namespaces": ["batch"],
         },
-        "datadog_api_key": SECRET,
-        "new_relic_license_key": SECRET,
+        "datadog_api_key": KUBERNETES_SECRET,
+        "new_relic_license_key": KUBERNETES_SECRET,
         "mesh": {"enabled": True},
     },
     "clickhouse": {
@@ -120,7 +120,7 @@ VARIANTS: Mapping[str, Changes] = {
     "elastic": {
         "kubernetes": {"size": "medium", "eks_cluster": "c"},
         "elastic": {"enabled": True, "transport_secret": "elasticsearch-transport"},
-        **_ELASTIC_SECRETS,
+        **ELASTIC_SECRETS,
     },
     "least": {
         "kubernetes": {"size": "small", "eks_cluster": "c"},

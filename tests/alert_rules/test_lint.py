@@ -8,6 +8,7 @@ import pytest
 
 from alert_rules.loader import HERE, load
 from alert_rules.problems import InvalidFiles
+from tests.alert_rules.faults import assert_told, told, written
 
 GOOD = """
 alerts:
@@ -25,18 +26,8 @@ alerts:
 """
 
 
-def told(folder: Path, text: str) -> str:
-    (folder / "prometheus").mkdir()
-    (folder / "prometheus" / "probe.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(InvalidFiles) as caught:
-        load(folder)
-    return str(caught.value)
-
-
 def test_the_example_is_free_of_faults(tmp_path: Path) -> None:
-    (tmp_path / "prometheus").mkdir()
-    (tmp_path / "prometheus" / "probe.yaml").write_text(GOOD, encoding="utf-8")
-    assert [alert.name for alert in load(tmp_path).prometheus] == ["Probe"]
+    assert [alert.name for alert in load(written(tmp_path, "prometheus", GOOD)).prometheus] == ["Probe"]
 
 
 def test_the_files_that_vigil_ships_are_free_of_faults() -> None:
@@ -73,23 +64,19 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_and_told(fault: str, tmp_path: Path) -> None:
-    old, new, expected = FAULTS[fault]
-    assert old in GOOD
-    found = told(tmp_path, GOOD.replace(old, new))
-    assert "prometheus/probe.yaml" in found
-    assert expected in found
+    assert_told(tmp_path, "prometheus", GOOD, FAULTS[fault])
 
 
 def test_two_alerts_of_one_condition_are_found(tmp_path: Path) -> None:
     twin = GOOD.replace("alerts:\n", "").replace("  Probe:", "  Twin:")
-    assert "the condition of Probe" in told(tmp_path, GOOD + twin)
+    assert "the condition of Probe" in told(tmp_path, "prometheus", GOOD + twin)
 
 
 def test_one_name_in_two_engines_is_found(tmp_path: Path) -> None:
     (tmp_path / "cloudwatch").mkdir()
     alarm = (HERE / "cloudwatch" / "data_pipeline.yaml").read_text(encoding="utf-8")
     (tmp_path / "cloudwatch" / "data_pipeline.yaml").write_text(alarm.replace("DataQualityDegradation", "Probe"))
-    assert "Probe: given '2 alerts of this name'" in told(tmp_path, GOOD)
+    assert "Probe: given '2 alerts of this name'" in told(tmp_path, "prometheus", GOOD)
 
 
 def test_an_unreadable_file_is_told_and_not_skipped(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from alert_rules import logql
 from alert_rules.loader import load
-from alert_rules.problems import InvalidFiles
+from tests.alert_rules.faults import assert_told, told, written
 
 GOOD = """
 alerts:
@@ -30,21 +30,9 @@ SILENT = GOOD.replace("    for: 2m", "    for: 2m\n    each_service: true").repl
 )
 
 
-def written(folder: Path, text: str, name: str = "probe.yaml") -> Path:
-    (folder / "loki").mkdir(exist_ok=True)
-    (folder / "loki" / name).write_text(text, encoding="utf-8")
-    return folder
-
-
-def told(folder: Path, text: str) -> str:
-    with pytest.raises(InvalidFiles) as caught:
-        load(written(folder, text))
-    return str(caught.value)
-
-
 @pytest.mark.parametrize("text", [GOOD, SILENT])
 def test_the_examples_are_free_of_faults(text: str, tmp_path: Path) -> None:
-    assert [alert.name for alert in load(written(tmp_path, text)).loki] == ["Probe"]
+    assert [alert.name for alert in load(written(tmp_path, "loki", text)).loki] == ["Probe"]
 
 
 FAULTS = {
@@ -101,31 +89,26 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_and_told(fault: str, tmp_path: Path) -> None:
-    old, new, expected = FAULTS[fault]
-    assert old in GOOD
-    found = told(tmp_path, GOOD.replace(old, new))
-    assert "loki/probe.yaml" in found
-    assert expected in found
+    assert_told(tmp_path, "loki", GOOD, FAULTS[fault])
 
 
 def test_what_a_parser_finds_in_a_line_may_be_called_anything(tmp_path: Path) -> None:
     text = GOOD.replace('| detected_level="error"', '| json | status="500"')
-    assert load(written(tmp_path, text)).loki
+    assert load(written(tmp_path, "loki", text)).loki
 
 
 def test_two_alerts_of_one_condition_are_found(tmp_path: Path) -> None:
     twin = GOOD.replace("alerts:\n", "").replace("  Probe:", "  Twin:")
-    assert "the condition of Probe" in told(tmp_path, GOOD + twin)
+    assert "the condition of Probe" in told(tmp_path, "loki", GOOD + twin)
 
 
 def test_one_name_in_two_engines_is_found(tmp_path: Path) -> None:
-    (tmp_path / "prometheus").mkdir()
     metric = GOOD.replace(
         'sum by (service) (rate({$selector} |~ `^panic [{]` | detected_level="error" [5m]))',
         "max by (service, team) (rate(http_requests_total{$selector}[5m]))",
     )
-    (tmp_path / "prometheus" / "probe.yaml").write_text(metric, encoding="utf-8")
-    assert "Probe: given '2 alerts of this name'" in told(tmp_path, GOOD)
+    written(tmp_path, "prometheus", metric)
+    assert "Probe: given '2 alerts of this name'" in told(tmp_path, "loki", GOOD)
 
 
 def test_what_is_quoted_is_not_read_as_logql() -> None:

@@ -33,9 +33,6 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[worlds.Wo
 @pytest.fixture
 def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[slack_server.Slack]:
     """Return a Slack that the notifier posts to."""
-    slack = slack_server.Slack()
-    server = slack_server.start(slack)
-    monkeypatch.setenv("SLACK_API_URL", slack.url)
-    yield slack
-    server.shutdown()
-    server.server_close()
+    with slack_server.running() as slack:
+        monkeypatch.setenv("SLACK_API_URL", slack.url)
+        yield slack

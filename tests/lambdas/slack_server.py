@@ -1,10 +1,12 @@
 """A Slack that answers on loopback."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from tests.loopback import StandIn, serving
 
 OK = (200, {"ok": True, "channel": "C1", "ts": "1772359201.000100"})
 
@@ -20,29 +22,22 @@ class Slack:
     retry_after: str | None = None
 
 
-def start(slack: Slack) -> ThreadingHTTPServer:
-    """Serve until `shutdown`; sets the url."""
+@contextmanager
+def running() -> Iterator[Slack]:
+    """Yield the stand-in while it answers."""
+    slack = Slack()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(StandIn):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            slack.posts.append({"path": self.path, **json.loads(body)})
+            slack.posts.append({"path": self.path, **json.loads(self.body())})
             slack.tokens.append(self.headers["Authorization"])
             status, answer = slack.answers.pop(0) if slack.answers else OK
-            payload = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", "/elsewhere")
+            headers = {"Location": "/elsewhere"} if status == 302 else {}
             if status == 429 and slack.retry_after is not None:
-                self.send_header("Retry-After", slack.retry_after)
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
+                headers["Retry-After"] = slack.retry_after
+            payload = answer if isinstance(answer, str) else json.dumps(answer)
+            self.answer(payload.encode(), status=status, headers=headers)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    slack.url = f"http://127.0.0.1:{server.server_port}/api"
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    return server
+    with serving(Handler) as address:
+        slack.url = f"http://{address}/api"
+        yield slack

@@ -1,14 +1,13 @@
 """Thanos's own judgement: whether a component takes its arguments and starts, rules, and the object store's settings."""
 
-import http.server
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 
+from tests.loopback import StandIn, serving
 from tests.validators import offline
 from tests.validators.process import HttpServer, running
 
@@ -54,7 +53,7 @@ def check_object_store(file: Path) -> None:
     """
     store = yaml.safe_load(file.read_text())
     assert store["type"] == "S3", f"the stand-in is for S3, not {store['type']}"
-    with _empty_s3() as address, tempfile.TemporaryDirectory(prefix="vigil-thanos-") as folder:
+    with serving(_EmptyS3) as address, tempfile.TemporaryDirectory(prefix="vigil-thanos-") as folder:
         moved = Path(folder, "object-store.yaml")
         # The stand-in has an address, and no name below which a bucket could be.
         config = {**store["config"], "endpoint": address, "insecure": True, "bucket_lookup_type": "path"}
@@ -62,26 +61,8 @@ def check_object_store(file: Path) -> None:
         offline.run("thanos", "tools", "bucket", "ls", f"--objstore.config-file={moved}")
 
 
-@contextmanager
-def _empty_s3() -> Iterator[str]:
-    """Yield the address of a server that answers every GET as S3 lists an empty bucket."""
+class _EmptyS3(StandIn):
+    """Answers every GET as S3 lists an empty bucket."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "application/xml")
-            self.send_header("Content-Length", str(len(_EMPTY_BUCKET)))
-            self.end_headers()
-            self.wfile.write(_EMPTY_BUCKET)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing: a test's output is no access log."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as stand_in:
-        thread = threading.Thread(target=stand_in.serve_forever)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{stand_in.server_port}"
-        finally:
-            stand_in.shutdown()
-            thread.join()
+    def do_GET(self) -> None:
+        self.answer(_EMPTY_BUCKET, headers={"Content-Type": "application/xml"})

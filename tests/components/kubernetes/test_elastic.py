@@ -21,25 +21,16 @@ from components.kubernetes.spec import ConfigFiles, WorkloadSpec
 from components.kubernetes.workload import headless_service, workload
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
-from tests.components.kubernetes.examples import KUBERNETES_SECRET, every_spec
+from tests.components.kubernetes.examples import every_spec
 from tests.settings.examples import parsed
-
-SECRETS = dict.fromkeys(
-    (
-        "elasticsearch_admin_password",
-        "elasticsearch_kibana_password",
-        "elasticsearch_logstash_password",
-        "kibana_encryption_key",
-    ),
-    KUBERNETES_SECRET,
-)
+from tests.variants import ELASTIC_SECRETS
 
 
 def with_elastic(replicas: int = 3, stack: str = "prod", **changes: Any) -> Settings:
     """A stack with the four of them."""
     own: dict[str, Any] = {"enabled": True, "replicas": replicas, "volume": "8TiB"}
     own |= {"transport_secret": "elasticsearch-transport"} if replicas > 1 else {}
-    return parsed(stack, elastic=own, **SECRETS, **changes)
+    return parsed(stack, elastic=own, **ELASTIC_SECRETS, **changes)
 
 
 def files_of(spec: WorkloadSpec) -> dict[str, str]:

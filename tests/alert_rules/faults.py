@@ -1,0 +1,34 @@
+"""Rule files that a test writes, and what is told of their faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alert_rules.loader import load
+from alert_rules.problems import InvalidFiles
+
+
+def written(folder: Path, engine: str, text: str) -> Path:
+    """The folder, with `text` as the file `probe.yaml` of that engine's rules."""
+    (folder / engine).mkdir()
+    (folder / engine / "probe.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def told(folder: Path, engine: str, text: str) -> str:
+    """What is said of the faults of such a file, which must have some."""
+    with pytest.raises(InvalidFiles) as caught:
+        load(written(folder, engine, text))
+    return str(caught.value)
+
+
+def assert_told(folder: Path, engine: str, good: str, fault: tuple[str, str, str]) -> None:
+    """Put the fault (what of a good file is replaced, by what) into the file: it is told by the file's name, and in the
+    words that come third."""
+    old, new, expected = fault
+    assert old in good
+    found = told(folder, engine, good.replace(old, new))
+    assert f"{engine}/probe.yaml" in found
+    assert expected in found
