@@ -9,6 +9,18 @@ import pytest
 from alert_rules.loader import load
 from alert_rules.problems import InvalidFiles
 
+OF_ANY_ENGINE = {
+    "placeholder without a parameter": (
+        "> $threshold\n    param",
+        "> $thresold\n    param",
+        "undeclared: ['thresold']",
+    ),
+    "parameter that is never used": ("> $threshold\n    param", "> 80\n    param", "unused: ['threshold']"),
+    "misspelt severity": ("severity: high", "severity: hihg", "severity: given 'hihg'"),
+    "unknown key": ("dashboard: main", "dashbord: main", "did you mean 'dashboard'?"),
+}
+"""Faults of an alert whatever its engine: what of a good file is replaced, by what, and what is told of it."""
+
 
 def written(folder: Path, engine: str, text: str) -> Path:
     """The folder, with `text` as the file `probe.yaml` of that engine's rules."""

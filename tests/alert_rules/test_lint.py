@@ -8,7 +8,7 @@ import pytest
 
 from alert_rules.loader import HERE, load
 from alert_rules.problems import InvalidFiles
-from tests.alert_rules.faults import assert_told, told, written
+from tests.alert_rules.faults import OF_ANY_ENGINE, assert_told, told, written
 
 GOOD = """
 alerts:
@@ -35,16 +35,11 @@ def test_the_files_that_vigil_ships_are_free_of_faults() -> None:
 
 
 FAULTS = {
+    **OF_ANY_ENGINE,
     "expression that is no PromQL": ("max by (service, team) (", "max by service, team) (", "expression: given"),
     "metric that nothing exports": ("cpu_usage_percent{", "cpu_usage_percents{", "did you mean 'cpu_usage_percent'?"),
     "label that the metric has not": ("{$selector}", '{$selector,status_code="500"}', "cpu_usage_percent{status_code}"),
     "team lost in aggregation": ("by (service, team)", "by (service)", "drops team"),
-    "placeholder without a parameter": (
-        "> $threshold\n    param",
-        "> $thresold\n    param",
-        "undeclared: ['thresold']",
-    ),
-    "parameter that is never used": ("> $threshold\n    param", "> 80\n    param", "unused: ['threshold']"),
     "no selector": ("{$selector}", "", "$selector in every metric"),
     "placeholder of a text that nothing fills": (
         "{{ $value }} above $threshold",
@@ -54,8 +49,6 @@ FAULTS = {
     "for shorter than an evaluation": ("for: 2m", "for: 1s", "from one evaluation (15s) to 1d"),
     "bare number": ("default: 80%", "default: 80", "a percentage such as 80%"),
     "default outside its range": ("default: 80%", "default: 180%", "at most 100%"),
-    "misspelt severity": ("severity: high", "severity: hihg", "severity: given 'hihg'"),
-    "unknown key": ("dashboard: main", "dashbord: main", "did you mean 'dashboard'?"),
     "name in another form": ("  Probe:", "  probe_bad:", "a PascalCase name"),
     "no reason": ("reason: a reason that is long enough to be one", "reason: because", "reason: given 'because'"),
     "malformed YAML": ("alerts:", "alerts: [", "well-formed YAML"),

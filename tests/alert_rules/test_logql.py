@@ -8,7 +8,7 @@ import pytest
 
 from alert_rules import logql
 from alert_rules.loader import load
-from tests.alert_rules.faults import assert_told, told, written
+from tests.alert_rules.faults import OF_ANY_ENGINE, assert_told, told, written
 
 GOOD = """
 alerts:
@@ -36,6 +36,7 @@ def test_the_examples_are_free_of_faults(text: str, tmp_path: Path) -> None:
 
 
 FAULTS = {
+    **OF_ANY_ENGINE,
     "label that streams have not": (
         "{$selector}",
         '{$selector,pod="a"}',
@@ -72,18 +73,10 @@ FAULTS = {
         "    for: 2m\n    each_service: true",
         "absent_over_time, whose result has the labels",
     ),
-    "placeholder without a parameter": (
-        "> $threshold\n    param",
-        "> $thresold\n    param",
-        "undeclared: ['thresold']",
-    ),
-    "parameter that is never used": ("> $threshold\n    param", "> 80\n    param", "unused: ['threshold']"),
     "lone dollar": ("^panic [{]", "panic$", "to write a $ that begins no placeholder as $$"),
     "placeholder of a text that nothing fills": ("{{ $value }} above $threshold", "above $treshold", "'threshold'?"),
     "for shorter than an evaluation": ("for: 2m", "for: 30s", "from one evaluation (1m) to 1d"),
     "default outside its range": ("default: 1/s", "default: 10/s", "at most 9/s"),
-    "misspelt severity": ("severity: high", "severity: hihg", "severity: given 'hihg'"),
-    "unknown key": ("dashboard: main", "dashbord: main", "did you mean 'dashboard'?"),
 }
 
 
