@@ -29,7 +29,7 @@ def of_kind(stack: str, *kinds: str) -> list[Manifest]:
 
 def pods(stack: str) -> Iterator[tuple[str, Manifest, Manifest]]:
     """Every container that serves or runs a job, with the name of its workload and its pod."""
-    for workload in of_kind(stack, *[kind for kind in WORKLOADS if kind != "CronJob" or has_jobs(stack)]):
+    for workload in of_kind(stack, *WORKLOADS):
         pod = template(workload)["spec"]
         for container in pod["containers"]:
             yield f"{workload['kind']} {workload['metadata']['name']}", pod, container
@@ -39,10 +39,6 @@ def home(stack: str) -> str:
     """The namespace of everything but the agents of the nodes."""
     names = [n["metadata"]["name"] for n in of_kind(stack, "Namespace")]
     return str(next(name for name in names if not name.endswith("-host")))
-
-
-def has_jobs(stack: str) -> bool:
-    return any(manifest["kind"] == "CronJob" for manifest in manifests(stack))
 
 
 def template(workload: Manifest) -> Manifest:
@@ -142,7 +138,7 @@ def test_production_is_highly_available() -> None:
 def test_every_mount_has_its_volume_and_every_volume_its_source(stack: str) -> None:
     maps = {(m["metadata"]["namespace"], m["metadata"]["name"]): m for m in of_kind(stack, "ConfigMap")}
     used = set()
-    for workload in of_kind(stack, *[kind for kind in WORKLOADS if kind != "CronJob" or has_jobs(stack)]):
+    for workload in of_kind(stack, *WORKLOADS):
         spec, namespace = workload["spec"], workload["metadata"]["namespace"]
         pod = template(workload)["spec"]
         claims = {claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])}

@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -28,16 +30,28 @@ def find_data(name: str) -> Path:
 
 
 def _built(path: Path) -> Path:
-    if path.exists():
-        return path
-    reason = f"{path.name} is not built in {path.parent}: run `make tools` (tools/build.sh); nothing of it was checked"
+    if not path.exists():
+        missing(
+            f"{path.name} is not built in {path.parent}: run `make tools` (tools/build.sh); nothing of it was checked"
+        )
+    return path
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test for want of a validator on a developer's machine, and fail it in CI."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(f"VALIDATOR MISSING: {reason}")
 
 
-def run(name: str, *arguments: str | Path, stdin: str = "", timeout: float = 60) -> str:
-    """Run the tool and return its standard output.
+def run(
+    name: str,
+    *arguments: str | Path,
+    stdin: str = "",
+    variables: Mapping[str, str] | None = None,
+    timeout: float = 60,
+) -> str:
+    """Run the tool with `variables` added to its environment and return its standard output.
 
     Raises AssertionError with the command and all it printed when it fails or takes over `timeout` seconds.
     """
@@ -45,7 +59,12 @@ def run(name: str, *arguments: str | Path, stdin: str = "", timeout: float = 60)
     with tempfile.TemporaryDirectory(prefix="vigil-home-") as home:
         try:
             done = subprocess.run(
-                command, input=stdin, env=environment(home), capture_output=True, text=True, timeout=timeout
+                command,
+                input=stdin,
+                env={**environment(home), **(variables or {})},
+                capture_output=True,
+                text=True,
+                timeout=timeout,
             )
         except subprocess.TimeoutExpired as error:
             raise AssertionError(f"{_shown(name, arguments)} took more than {timeout:.0f} s") from error

@@ -1,11 +1,9 @@
 """Programs that would ask AWS who they are, run so that the answer is here and nobody is asked."""
 
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.validators.binaries import environment, find
+from tests.validators import binaries
 
 # Credentials that open nothing; without them a program would look for an instance role over the network.
 AWS = {
@@ -16,23 +14,6 @@ AWS = {
 }
 
 
-def run(name: str, *arguments: str | Path, variables: Mapping[str, str] | None = None, timeout: float = 60) -> str:
-    """Run the tool with `variables` added to its environment and return its standard output.
-
-    Raises AssertionError with all it printed when it fails or takes over `timeout` seconds.
-    """
-    with tempfile.TemporaryDirectory(prefix="vigil-home-") as home:
-        try:
-            done = subprocess.run(
-                [str(find(name)), *map(str, arguments)],
-                env={**environment(home), **AWS, **(variables or {})},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=timeout,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise AssertionError(f"{name} took more than {timeout:.0f} s: {arguments}") from error
-    said = f"{done.stdout.strip()}\n{done.stderr.strip()}"
-    assert done.returncode == 0, f"{name} {' '.join(map(str, arguments))} exited {done.returncode}:\n{said}"
-    return done.stdout
+def run(name: str, *arguments: str | Path, variables: Mapping[str, str] | None = None) -> str:
+    """Run the tool as binaries.run does, with these credentials."""
+    return binaries.run(name, *arguments, variables={**AWS, **(variables or {})})

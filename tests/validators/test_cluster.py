@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests import rendered
 from tests.validators import binaries
 from tests.validators.cluster import HOST_LABEL, NODES, ZONE_LABEL, Cluster
 
@@ -61,19 +60,6 @@ def room(cluster: Cluster) -> Iterator[Room]:
     cluster.delete_namespaces(name, wait=False)
 
 
-@pytest.fixture
-def production(cluster: Cluster) -> Iterator[list[dict[str, Any]]]:
-    """The manifests of the committed production stack, which the cluster is rid of when the test is over."""
-    manifests = rendered.manifests("prod")
-    yield manifests
-    cluster.uncordon()
-    cluster.delete_namespaces(*namespaces_of(manifests))
-
-
-def namespaces_of(manifests: list[dict[str, Any]]) -> list[str]:
-    return [it["metadata"]["name"] for it in manifests if it["kind"] == "Namespace"]
-
-
 def of_kind(kind: str, spec: dict[str, Any], *, api: str = "apps/v1", name: str = "app") -> dict[str, Any]:
     return {"apiVersion": api, "kind": kind, "metadata": {"name": name}, "spec": spec}
 
@@ -114,19 +100,6 @@ def too_large() -> dict[str, Any]:
     pods = template("large")
     pods["spec"]["containers"][0]["resources"] = {"requests": {"memory": "1Ti"}}
     return workload("Deployment", "large", template=pods)
-
-
-def test_the_production_stack_runs_and_survives_the_drain_of_every_node(
-    cluster: Cluster, production: list[dict[str, Any]]
-) -> None:
-    namespaces = namespaces_of(production)
-    cluster.apply(*production)
-    cluster.wait_available(*namespaces)
-    cluster.assert_apply_is_stable(*production)
-    for node in NODES:
-        cluster.drain(node)
-        cluster.wait_available(*namespaces)
-        cluster.uncordon(node)
 
 
 def test_the_nodes_are_in_their_zones(cluster: Cluster) -> None:

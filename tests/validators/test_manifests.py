@@ -52,8 +52,8 @@ class TestOnACluster:
         cluster.assert_apply_is_stable(*manifests("prod"))
         for node in NODES:
             cluster.drain(node)
-            cluster.uncordon(node)
             cluster.wait_available(*deployed)
+            cluster.uncordon(node)
 
     @pytest.mark.parametrize("deployed", ["prod"], indirect=True)
     def test_replicas_are_on_nodes_of_their_own(self, cluster: Cluster, deployed: list[str]) -> None:
