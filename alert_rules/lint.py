@@ -12,29 +12,17 @@ from alert_rules.registry import exporters_of, known_metrics, metric_of
 CARRIED_LABELS = frozenset({"service", "team"})
 """Labels that an alert must keep, since routing, overrides and inhibition go by them."""
 
-_SELECTOR = 'service!=""'
-_ONE_SERVICE = 'service="a",team="b"'
-_ONE_STREAM = 'service="a"'
-
 
 def lint(alerts: Sequence[RuleAlert]) -> list[Problem]:
     """Every fault found in the alerts' expressions and texts."""
     return [problem for alert in alerts for problem in _lint_one(alert)] + list(_alike(alerts))
 
 
-def default_expression(alert: RuleAlert) -> str:
-    """The expression with its default figures, for every service (of logs, which know no such selector, for one)."""
-    values = {name: parameter.resolve(parameter.default) for name, parameter in alert.parameters.items()}
-    if isinstance(alert, LogAlert):
-        return alert.query(values, _ONE_STREAM)
-    return alert.query(values, _ONE_SERVICE if alert.each_service else _SELECTOR)
-
-
 def needed_exporters(alert: RuleAlert) -> frozenset[str]:
     """What must be run for the alert to have any data: exporters of metrics, or Loki. It must be free of lint."""
     if isinstance(alert, LogAlert):
         return frozenset({"loki"})
-    return exporters_of(default_expression(alert))
+    return exporters_of(alert.default_query)
 
 
 def _lint_one(alert: RuleAlert) -> Iterator[Problem]:
@@ -49,7 +37,7 @@ def _lint_one(alert: RuleAlert) -> Iterator[Problem]:
 
 
 def _promql(alert: PrometheusAlert, file: str, key: str) -> Iterator[Problem]:
-    expression = default_expression(alert)
+    expression = alert.default_query
     try:
         used = promql.metrics_and_labels(expression)
     except ValueError as error:
@@ -63,7 +51,7 @@ def _promql(alert: PrometheusAlert, file: str, key: str) -> Iterator[Problem]:
 
 
 def _logql(alert: LogAlert, file: str, key: str) -> Iterator[Problem]:
-    expression = default_expression(alert)
+    expression = alert.default_query
     try:
         used = logql.streams(expression)
     except ValueError as error:
@@ -77,7 +65,7 @@ def _logql(alert: LogAlert, file: str, key: str) -> Iterator[Problem]:
             allowed = f"what every line has ({listed(logql.METADATA)}), or a parser before it that finds {name}"
             yield Problem(file, key, name, allowed, nearest(name, logql.METADATA))
         yield from _grouped(alert, stream, file, key)
-    if expression.count(_ONE_STREAM) != len(used):
+    if expression.count(alert.sample_selector) != len(used):
         yield Problem(
             file, key, expression, "$selector once in every stream, so that an override for one service applies to it"
         )
@@ -127,7 +115,7 @@ def _alike(alerts: Sequence[RuleAlert]) -> Iterator[Problem]:
     """Two alerts of one condition would tell the same people the same thing twice."""
     seen: dict[str, str] = {}
     for alert in alerts:
-        expression = " ".join(default_expression(alert).split())
+        expression = " ".join(alert.default_query.split())
         if expression in seen:
             key = f"alerts.{alert.name}.expression"
             yield Problem(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from string import Template
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -93,6 +95,11 @@ class AlertDefinition(Definition):
     reason: str = Field(min_length=15, description="Why somebody is told of this, and the source it comes from.")
     parameters: dict[str, Parameter] = {}
 
+    @cached_property
+    def defaults(self) -> Mapping[str, Quantity]:
+        """Every parameter's default, by its name."""
+        return {name: parameter.resolve(parameter.default) for name, parameter in self.parameters.items()}
+
     @property
     def default_hold(self) -> float:
         """For how long, in seconds, the condition must hold before the alert fires."""
@@ -102,7 +109,7 @@ class AlertDefinition(Definition):
         """Why `hold` seconds are impossible for this alert (what is allowed instead), or None."""
         raise NotImplementedError
 
-    def words(self, values: dict[str, Quantity], hold: float) -> str:
+    def words(self, values: Mapping[str, Quantity], hold: float) -> str:
         """The condition in words with its figures filled in."""
         return fill(self.condition, texts(values), hold)
 
@@ -156,7 +163,17 @@ class RuleAlert(AlertDefinition):
             return None
         return f"0s, or from one evaluation ({quantities.seconds_text(self.evaluation)}) to 1d"
 
-    def query(self, values: dict[str, Quantity], selector: str) -> str:
+    @property
+    def sample_selector(self) -> str:
+        """Label matchers such as the compilers put for $selector."""
+        raise NotImplementedError
+
+    @cached_property
+    def default_query(self) -> str:
+        """The expression with its default figures, for the services of `sample_selector`."""
+        return self.query(self.defaults, self.sample_selector)
+
+    def query(self, values: Mapping[str, Quantity], selector: str) -> str:
         """The expression with its figures and the label matchers of `selector` filled in, on tidy lines."""
         figures = {name: _figure(value) for name, value in values.items()}
         return Template(self.expression.strip()).substitute(figures, selector=selector)
@@ -169,6 +186,10 @@ class PrometheusAlert(RuleAlert):
 
     source: Literal["prometheus"] = "prometheus"
 
+    @property
+    def sample_selector(self) -> str:
+        return 'service="a",team="b"' if self.each_service else 'service!=""'
+
 
 class LogAlert(RuleAlert):
     """An alert whose condition is LogQL over the log lines of declared services."""
@@ -176,6 +197,10 @@ class LogAlert(RuleAlert):
     evaluation = LOG_EVALUATION_INTERVAL
 
     source: Literal["loki"] = "loki"
+
+    @property
+    def sample_selector(self) -> str:
+        return 'service="a"'  # of logs, no rule is for every service there may be
 
 
 class Alarm(AlertDefinition):
@@ -259,14 +284,14 @@ def placeholders(text: str) -> list[str]:
     return [name for match in Template.pattern.finditer(text) if (name := match["named"] or match["braced"])]
 
 
-def texts(values: dict[str, Quantity]) -> dict[str, str]:
+def texts(values: Mapping[str, Quantity]) -> dict[str, str]:
     """Parameter values as a person would write them."""
     return {name: str(value) for name, value in values.items()}
 
 
-def fill(text: str, values: dict[str, Any], hold: float) -> str:
+def fill(text: str, values: Mapping[str, Any], hold: float) -> str:
     """`text` with parameters and `$for` filled in; other `$names` (Prometheus' $labels, $value) stay."""
-    return Template(text).safe_substitute(values | {"for": quantities.seconds_text(hold)})
+    return Template(text).safe_substitute(values, **{"for": quantities.seconds_text(hold)})
 
 
 def _figure(value: Quantity) -> str:

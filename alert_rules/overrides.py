@@ -27,7 +27,7 @@ class Resolved:
     @property
     def condition(self) -> str:
         """The condition in words, figures filled in."""
-        return self.definition.words(dict(self.values), self.hold)
+        return self.definition.words(self.values, self.hold)
 
 
 Override = Mapping[str, Any]
@@ -46,7 +46,10 @@ def resolve(definition: AlertDefinition, *layers: Override) -> Resolved:
         enabled=merged.get("enabled", True),
         severity=Severity(merged.get("severity", definition.severity)),
         hold=hold,
-        values={name: p.resolve(merged.get(name, p.default)) for name, p in definition.parameters.items()},
+        values={
+            name: definition.parameters[name].resolve(merged[name]) if name in merged else default
+            for name, default in definition.defaults.items()
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -66,6 +66,17 @@ def compose(text: str) -> Any:
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     """Writes text of several lines as a block, as a person would."""
+
+    # PyYAML asks twice for every scalar whether it needs quotes, in Python; most of them, keys above all, come again.
+    _resolved: ClassVar[dict[tuple[str, Any], Any]] = {}
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        if kind is not yaml.ScalarNode:
+            return super().resolve(kind, value, implicit)
+        key = (value, implicit)
+        if key not in self._resolved:
+            self._resolved[key] = super().resolve(kind, value, implicit)
+        return self._resolved[key]
 
 
 def _text(dumper: Any, text: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from alert_rules import json_text
 from alert_rules.model import AlertDefinition
 from alert_rules.problems import InvalidFiles, Problem
 from alert_rules.quantities import seconds_text
@@ -58,7 +58,7 @@ def alerts(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
 
     rows = [_alert_row(alert) for alert in loader.builtin().alerts.values()]
     if as_json:
-        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        sys.stdout.write(json_text.pretty(rows))
         return
     table = Table()
     for column in ("alert", "engine", "severity", "for"):

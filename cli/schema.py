@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alert_rules import loader
+from alert_rules import json_text, loader
 from components.settings.model import Environment, Settings
 from components.settings.parse import PREFIX
 from components.settings.profiles import with_defaults
@@ -40,7 +39,7 @@ def stack_file_schema() -> str:
         },
         "$defs": definitions,
     }
-    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+    return json_text.pretty(schema)
 
 
 def _relax(definition: dict[str, Any], defaults: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ from components.base import Component
 from components.exporting import exporters_of
 from components.kubernetes.half import KubernetesHalf
 from components.kubernetes.prometheus import node_agents, scraped
-from components.kubernetes.shards import Shard, shards
+from components.kubernetes.shards import ALL, Shard, shards
 from components.kubernetes.spec import WorkloadSpec
 from components.kubernetes.workloads import beside_prometheus, with_prometheus
 from components.naming import ALERT_PATH, ALERT_QUEUE, DEAD_LETTER_QUEUES, HEARTBEAT, PROJECT, physical_name
@@ -72,22 +72,28 @@ def compile_content(settings: Settings) -> Content:
     others = beside_prometheus(
         settings, log_rules=log_rules.files, dashboards=folders, topics=_topics(settings), resources=watched
     )
-    per_shard = [_rules(settings, others, shard, links) for shard in shards(settings)]
-    # What a single Prometheus evaluates is the whole; of several, none has it.
-    rules = per_shard[0] if len(per_shard) == 1 else _rules(settings, others, Shard(0, 1), links)
-    workloads = with_prometheus(settings, others, [shard.files for shard in per_shard])
-    return Content(rules, log_rules, alarms, watched, tuple(workloads), links)
+    rules = _rules(settings, _in_cluster(settings.services), links, by_name=False)
+    own = [_rules(settings, _watched(settings, others, shard), links, by_name=True) for shard in shards(settings)]
+    workloads = with_prometheus(settings, others, rules.files, [shard.files for shard in own])
+    asked_for = own[0] if len(own) == 1 else _rules(settings, _watched(settings, others, ALL), links, by_name=True)
+    return Content(rules + asked_for, log_rules, alarms, watched, tuple(workloads), links)
 
 
-def _rules(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard, links: Links) -> CompiledRules:
-    """What a shard evaluates: over its own services, and over those of the stack's `others` that it watches."""
+def _rules(settings: Settings, services: Sequence[ServiceScope], links: Links, *, by_name: bool) -> CompiledRules:
+    """The rules over those services: those that ask for each `by_name`, or the others, which take whatever series there
+    are and so are the same on every shard."""
     return compile_rules(
-        loader.builtin().prometheus,
+        [alert for alert in loader.builtin().prometheus if alert.each_service == by_name],
         overrides=settings.alerts,
-        services=[*_in_cluster(shard.of(settings).services), *_own_services(settings, others, shard)],
+        services=services,
         exporters=exporters_of(settings),
         links=links,
     )
+
+
+def _watched(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard) -> list[ServiceScope]:
+    """The services of a shard: the declared ones, and those of the stack's `others`."""
+    return [*_in_cluster(shard.of(settings).services), *_own_services(settings, others, shard)]
 
 
 def _log_rules(settings: Settings, links: Links) -> CompiledRules:

@@ -54,7 +54,7 @@ def _enabled(
 
 
 def _alarm(kind: ServiceKind, alarm: Alarm, resource: ResourceScope, resolved: Resolved, links: Links) -> CompiledAlarm:
-    figures = texts(dict(resolved.values))
+    figures = texts(resolved.values)
     return CompiledAlarm(
         alert=alarm.name,
         resource=resource,

@@ -24,6 +24,10 @@ class CompiledRules:
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     alerts: tuple[CompiledAlert, ...] = ()
 
+    def __add__(self, other: CompiledRules) -> CompiledRules:
+        """Both together; no subject may be in both."""
+        return CompiledRules({**self.files, **other.files}, (*self.alerts, *other.alerts))
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -53,7 +57,7 @@ def rule_files(
 
 
 def _rule(alert: RuleAlert, scope: Scope, links: Links) -> Rule:
-    hold, values = scope.resolved.hold, dict(scope.resolved.values)
+    hold, values = scope.resolved.hold, scope.resolved.values
     figures = texts(values)
     conditions = [alert.query(values, selector) for selector in scope.selectors]
     rule: Rule = {"alert": alert.name, "expr": "\nor\n".join(conditions)}

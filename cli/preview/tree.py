@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alert_rules import yaml12
+from alert_rules import json_text, yaml12
 from cli.recorder import Archive, Recording, Resource
 
 Files = dict[str, str | bytes]
@@ -34,7 +34,7 @@ def files(recording: Recording, plan: Mapping[str, Any]) -> Files:
             for r in recording.of_type(_DASHBOARD)
         },
         **_function_data(recording),
-        "plan.json": _json(plan),
+        "plan.json": json_text.pretty(plan),
     }
 
 
@@ -136,7 +136,7 @@ def _aws(recording: Recording) -> Files:
     for resource in recording.of_type("aws:"):
         owner = (resource.parent or "").split("::")[2].split("$")[-1].split(":")[-1]
         grouped.setdefault(_snake(owner), []).append(_resource(resource))
-    return {f"aws/{name}.json": _json(resources) for name, resources in sorted(grouped.items())}
+    return {f"aws/{name}.json": json_text.pretty(resources) for name, resources in sorted(grouped.items())}
 
 
 def _function_data(recording: Recording) -> Files:
@@ -154,8 +154,4 @@ def _snake(name: str) -> str:
 
 
 def _pretty(text: str) -> str:
-    return _json(json.loads(text))
-
-
-def _json(content: Any) -> str:
-    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json_text.pretty(json.loads(text))

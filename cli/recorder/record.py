@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pulumi
@@ -45,7 +46,7 @@ class Resource:
     secret_paths: frozenset[tuple[str | int, ...]]
     dependencies: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def masked(self) -> Any:
         """The inputs with every secret replaced by a mask."""
         return _masked(self.inputs, (), self.secret_paths)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from alert_rules import json_text
 from components.kubernetes.addresses import address, url
 from components.kubernetes.pod_logs import POD_LOGS
 from components.settings.model import Settings
@@ -147,7 +147,7 @@ def operator_settings(settings: Settings) -> str:
     }
     state = {"ilm": policies, "index_templates": {"composable_index_templates": {POLICY: _template(settings)}}}
     content = {"metadata": {"version": STARTED, "compatibility": "8.4.0"}, "state": state}
-    return json.dumps(content, indent=2) + "\n"
+    return json_text.pretty(content)
 
 
 def _template(settings: Settings) -> dict[str, Any]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import configparser
 import io
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from alert_rules import yaml12
+from alert_rules import json_text, yaml12
 from components.access import AwsAccess
 from components.kubernetes.addresses import port_of
 from components.kubernetes.data_sources import calls, data_sources
@@ -201,4 +200,4 @@ def providers() -> dict[str, Any]:
 
 
 def _files(dashboards: Mapping[str, dict[str, Any]]) -> dict[str, str]:
-    return {f"{uid}.json": json.dumps(body, indent=2, sort_keys=True) + "\n" for uid, body in dashboards.items()}
+    return {f"{uid}.json": json_text.pretty(body) for uid, body in dashboards.items()}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from alert_rules import yaml12
+from alert_rules import json_text, yaml12
 from components.kubernetes.addresses import headless_host, port_of, url
 from components.kubernetes.jaeger_configuration import (
     CONFIG,
@@ -68,7 +67,7 @@ def _spec(settings: Settings, name: str, *, takes: bool = False, shows: bool = F
     on_disk = settings.jaeger.storage == "badger"
     files = {"jaeger.yaml": yaml12.dump(configuration(settings, takes=takes, shows=shows))}
     if takes and not settings.jaeger.sampling.adaptive:
-        files["sampling.json"] = json.dumps(sampling(settings), indent=2) + "\n"
+        files["sampling.json"] = json_text.pretty(sampling(settings))
     ports = [Port(METRICS, METRICS_PORT), Port("health", HEALTH_PORT)]
     ports += [Port("otlp-grpc", OTLP_PORT), Port("sampling", SAMPLING_PORT)] if takes else []
     ports += [Port("http", UI_PORT)] if shows else []

@@ -30,13 +30,23 @@ RULES = "/etc/prometheus/rules"
 RuleFiles = Mapping[str, Any]
 
 
-def specs(settings: Settings, rule_files: Sequence[RuleFiles], others: Sequence[WorkloadSpec]) -> list[WorkloadSpec]:
-    """How each shard is run for these settings: it evaluates its own of `rule_files` (file name → content) and scrapes,
-    of the `others`, those that have metrics."""
-    return [_spec(settings, shard, rules, others) for shard, rules in zip(shards(settings), rule_files, strict=True)]
+def specs(
+    settings: Settings, rule_files: RuleFiles, own: Sequence[RuleFiles], others: Sequence[WorkloadSpec]
+) -> list[WorkloadSpec]:
+    """How each shard is run for these settings: it evaluates `rule_files` (file name → content) like every other, and
+    its own; of the `others` it scrapes those that have metrics."""
+    shared = _written(rule_files)
+    return [
+        _spec(settings, shard, {**shared, **_written(files)}, others)
+        for shard, files in zip(shards(settings), own, strict=True)
+    ]
 
 
-def _spec(settings: Settings, shard: Shard, rule_files: RuleFiles, others: Sequence[WorkloadSpec]) -> WorkloadSpec:
+def _written(rule_files: RuleFiles) -> dict[str, str]:
+    return {name: yaml12.dump(content) for name, content in rule_files.items()}
+
+
+def _spec(settings: Settings, shard: Shard, rules: Mapping[str, str], others: Sequence[WorkloadSpec]) -> WorkloadSpec:
     configured = yaml12.dump(configuration(settings, shard, others))
     sidecars = [thanos.sidecar(settings, DATA, PORT)] if settings.thanos.enabled else []
     return WorkloadSpec(
@@ -52,7 +62,7 @@ def _spec(settings: Settings, shard: Shard, rule_files: RuleFiles, others: Seque
         replicas=settings.prometheus.replicas,
         config=[
             ConfigFiles("/etc/prometheus/config", {"prometheus.yaml": configured}, live=True),
-            ConfigFiles(RULES, {n: yaml12.dump(c) for n, c in rule_files.items()}, live=True, name="rules"),
+            ConfigFiles(RULES, rules, live=True, name="rules"),
         ],
         volume=Volume(DATA, int(settings.prometheus.volume.value), settings.kubernetes.storage_class),
         sidecars=sidecars,

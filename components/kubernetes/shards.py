@@ -40,6 +40,10 @@ class Shard:
         )
 
 
+ALL = Shard(0, 1)
+"""What a single Prometheus would watch: everything."""
+
+
 def shards(settings: Settings) -> Sequence[Shard]:
     """Every shard of the stack; a single one where the services are not divided."""
     first = Shard(0, settings.prometheus.shards)

@@ -49,10 +49,13 @@ def beside_prometheus(
 
 
 def with_prometheus(
-    settings: Settings, others: Sequence[WorkloadSpec], rule_files: Sequence[prometheus.RuleFiles]
+    settings: Settings,
+    others: Sequence[WorkloadSpec],
+    rule_files: prometheus.RuleFiles,
+    own: Sequence[prometheus.RuleFiles],
 ) -> list[WorkloadSpec]:
-    """Every workload: the `others`, and a Prometheus for each shard's rule files."""
-    return [*prometheus.specs(settings, rule_files, others), *others]
+    """Every workload: the `others`, and a Prometheus for each shard, with the rules of all and its own."""
+    return [*prometheus.specs(settings, rule_files, own, others), *others]
 
 
 def cluster_access(settings: Settings) -> list[Manifest]:

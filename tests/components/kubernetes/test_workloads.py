@@ -74,7 +74,7 @@ def test_a_changed_secret_rolls_the_pods_that_read_it() -> None:
 
 def test_changed_rules_reach_prometheus_without_a_restart() -> None:
     settings = parsed("prod")
-    one, two = (workload(prometheus.specs(settings, [{"a.yaml": {"n": n}}], [])[0]) for n in (1, 2))
+    one, two = (workload(prometheus.specs(settings, {"a.yaml": {"n": n}}, [{}], [])[0]) for n in (1, 2))
     assert one == two
     assert "--config.auto-reload" in one["spec"]["template"]["spec"]["containers"][0]["args"]
 
