@@ -94,6 +94,11 @@ class AlertDefinition(Definition):
     description: str
     reason: str = Field(min_length=15, description="Why somebody is told of this, and the source it comes from.")
     parameters: dict[str, Parameter] = {}
+    told_by: dict[AlertName, tuple[str, ...]] = Field(
+        {},
+        description="Alerts of the same service that tell of the same fault: while one fires, nobody is notified of "
+        "this one. To each, the further labels that both must agree in.",
+    )
 
     @cached_property
     def defaults(self) -> Mapping[str, Quantity]:

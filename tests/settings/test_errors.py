@@ -11,6 +11,7 @@ from components.settings.parse import parse_settings
 from tests.settings.changes import Change, adds, removes, sets
 from tests.settings.examples import settings_of
 from tests.settings.impossible import IMPOSSIBLE
+from tests.settings.objectives import OBJECTIVES
 
 
 def problems(change: Change, stack: str = "prod") -> list[str]:
@@ -25,6 +26,7 @@ WINDOW = {"timezone": "Europe/Dublin", "days": ["sunday"], "start": "03:30", "en
 
 CASES: dict[str, tuple[Change, list[str]]] = {
     **IMPOSSIBLE,
+    **OBJECTIVES,
     "unknown key at the top": (
         sets("alertz", to={}),
         ["Pulumi.prod.yaml: vigil:alertz: given 'alertz'; allowed: one of: ", "did you mean 'alerts'?"],
