@@ -46,7 +46,11 @@ FAULTS = {
         "above $treshold",
         "did you mean 'threshold'?",
     ),
-    "for shorter than an evaluation": ("for: 2m", "for: 1s", "from one evaluation (15s) to 1d"),
+    "for shorter than two evaluations": (
+        "for: 2m",
+        "for: 29s",
+        "for: given '29s'; allowed: 0s, or from two evaluations (30s) to 1d",
+    ),
     "bare number": ("default: 80%", "default: 80", "a percentage such as 80%"),
     "default outside its range": ("default: 80%", "default: 180%", "at most 100%"),
     "name in another form": ("  Probe:", "  probe_bad:", "a PascalCase name"),

@@ -75,7 +75,7 @@ FAULTS = {
     ),
     "lone dollar": ("^panic [{]", "panic$", "to write a $ that begins no placeholder as $$"),
     "placeholder of a text that nothing fills": ("{{ $value }} above $threshold", "above $treshold", "'threshold'?"),
-    "for shorter than an evaluation": ("for: 2m", "for: 30s", "from one evaluation (1m) to 1d"),
+    "for shorter than two evaluations": ("for: 2m", "for: 119s", "from two evaluations (2m) to 1d"),
     "default outside its range": ("default: 1/s", "default: 10/s", "at most 9/s"),
 }
 
