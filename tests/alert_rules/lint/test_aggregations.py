@@ -53,6 +53,12 @@ def test_an_aggregation_that_loses_the_service_on_the_way_is_found(case: str) ->
     assert dropping(expression, "service") == [aggregation]
 
 
+def test_what_is_looked_up_for_a_side_without_the_service_is_judged_as_that_side() -> None:
+    both = ["max by (node)(a{})", "max by (node)(b{})"]
+    assert dropping("max by (node) (a) and on (node) max by (node) (b)", "service") == both
+    assert dropping("max by (node) (a) / on (node) group_left () max by (node) (b)", "service") == both
+
+
 @pytest.mark.parametrize("case", FINE)
 def test_one_that_is_only_looked_up_by_other_labels_is_not(case: str) -> None:
     assert dropping(FINE[case], "service") == []

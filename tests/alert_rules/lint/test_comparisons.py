@@ -47,6 +47,7 @@ def test_every_comparison_of_the_rules_that_vigil_ships_decides() -> None:
         ('100 * (sum(rate(a{m="1"}[5m])) / sum(rate(a[5m]))) > 0', 0, 100),
         ("sum(rate(a[5m])) / (sum(rate(b[5m])) + sum(rate(a[5m]))) > 0", 0, 1),
         ("sum(rate(a[5m])) / sum(rate(b[5m])) > 0", 0, inf),
+        ('sum(rate(a{m="1"}[5m])) / sum(rate(a{m="2"}[5m])) > 0', 0, inf),
         ('sum(rate(a{m="1"}[1h])) / sum(rate(a[5m])) > 0', 0, inf),
         ('avg(rate(a{m="1"}[5m])) / avg(rate(a[5m])) > 0', 0, inf),
         ('sum by (x) (rate(a{m="1"}[5m])) / on (x) group_right () sum by (x, y) (rate(a[5m])) > 0', 0, inf),
