@@ -15,7 +15,7 @@ from alert_rules.promql import Bounds, Comparison
 from alert_rules.quantities import Quantity, Unit, parse, plain_number
 
 _WHOLE = {Unit.RATIO: 1.0, Unit.PERCENT: 100.0}
-"""The greatest value of what is a part of a whole, by the unit of what it is compared with."""
+"""What people write as 100%, in the units that they write so."""
 
 _STAND_IN = 987_654_321.5
 """A figure that nobody writes, plus the number of a parameter among those of its alert: by it the parameter is known
@@ -60,10 +60,10 @@ def _one(alert: RuleAlert, found: Comparison, name: str | None) -> Iterator[Prob
 
 
 def _by_unit(found: Comparison, unit: Unit) -> Bounds:
-    """The bounds of what is compared, which is no more than a whole where its unit says so. A quotient may be: one
-    thing divided by another that it is no part of, such as a duration by an interval."""
+    """The bounds of what is compared, which is at most 100 where the metric itself is in percent. A ratio may be more:
+    an error relative to its value, a budget spent twice over, a duration by an interval."""
     low, high = found.bounds
-    return (low, high) if found.quotient else (low, min(high, _WHOLE.get(unit, inf)))
+    return (low, min(high, _WHOLE[unit])) if unit is Unit.PERCENT and not found.quotient else (low, high)
 
 
 def _extremes(parameter: Parameter, bounds: Bounds) -> Iterator[_Extreme]:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import promql_parser as parser
 
 from alert_rules.promql.conditions import text
-from alert_rules.promql.tree import bare
+from alert_rules.promql.tree import bare, number
 
 Bounds: TypeAlias = tuple[float, float]
 """The least and the greatest value; infinite where the form does not tell."""
@@ -73,7 +73,8 @@ def _of_operation(node: parser.BinaryExpr) -> Bounds:
         case "or":
             return min(left[0], right[0]), max(left[1], right[1])
         case "and" | "unless" | ">" | "<" | ">=" | "<=" | "==" | "!=":
-            return left  # a filter; the values are those of its left side
+            # A filter. The values are those of its left side, or of the series where a number stands there.
+            return right if number(node.lhs) is not None else left
     return ANY
 
 

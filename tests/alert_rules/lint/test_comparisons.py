@@ -54,6 +54,8 @@ def test_every_comparison_of_the_rules_that_vigil_ships_decides() -> None:
         ('sum(a{m="1"}) / sum(a) > 0', -inf, inf),
         ("(rate(a[5m]) == bool 0) > 0", 0, 1),
         ("0 < rate(a[5m])", 0, inf),
+        ("5 <= rate(a[5m]) < 9", 0, inf),
+        ("rate(a[5m]) >= 5 < 9", 0, inf),
     ],
 )
 def test_bounds_are_known_from_the_form_alone(expression: str, low: float, high: float) -> None:
@@ -99,6 +101,9 @@ FINE = {
     "share within a whole": (f"{FAILED} / {ALL} > $limit", ratio("0.1%", "99%")),
     "share of the whole": (f"{FAILED} / {ALL} >= $limit", ratio("0.1%", "100%")),
     "quotient of two things": (f"{OTHER} / {ALL} > $limit", ratio("1%", "1000%")),
+    "quotient of two things in percent": (f"100 * {OTHER} / {ALL} > $limit", ratio("1%", "1000%", "percent")),
+    "ratio that a metric is itself": (f"{CPU} > $limit", ratio("1%", "1000%")),
+    "band": (f"$limit <= {CPU} < 90", ratio("1%", "99%", "percent")),
     "percentage": (f"{CPU} > $limit", ratio("1%", "99%", "percent")),
 }
 
