@@ -12,7 +12,17 @@ from pydantic import Field, PrivateAttr, field_validator
 from alert_rules import slos
 from components.settings import kubernetes as parts
 from components.settings.receivers import Receivers
-from components.settings.types import DnsLabel, Duration, Port, Secret, SecretSetting, Section, Share, Url
+from components.settings.types import (
+    USUAL_INTERVAL,
+    DnsLabel,
+    Duration,
+    Port,
+    Secret,
+    SecretSetting,
+    Section,
+    Share,
+    Url,
+)
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
@@ -86,7 +96,7 @@ class Metrics(Section):
 
     port: Port
     path: str = Field("/metrics", pattern=r"^/")
-    interval: Duration = Field(default="15s", validate_default=True)
+    interval: Duration = Field(default=USUAL_INTERVAL, validate_default=True)
     timeout: Duration | None = Field(None, description="The interval, at most 10s, where unset.")
 
 

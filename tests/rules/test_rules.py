@@ -12,9 +12,10 @@ from alert_rules import registry, yaml12
 from alert_rules.compilers.common import Links, ServiceScope
 from alert_rules.compilers.prometheus import compile_rules
 from alert_rules.compilers.rules import CompiledRules
-from alert_rules.model import EVALUATION_INTERVAL, PrometheusAlert
+from alert_rules.model import PrometheusAlert
 from alert_rules.overrides import Override
 from alert_rules.quantities import Unit, seconds_text
+from alert_rules.timing import EVALUATION_INTERVAL
 from tests.rules.files import ALERTS, SUBJECTS, rule_tests
 from tests.validators import promtool
 

@@ -88,7 +88,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "impossible for": (
         sets("alerts", "HighErrorRate", to={"for": "5s"}),
-        ["vigil:alerts.HighErrorRate.for: given '5s'; allowed: 0s, or from one evaluation (15s) to 1d"],
+        ["vigil:alerts.HighErrorRate.for: given '5s'; allowed: 0s, or from two evaluations (30s) to 1d"],
     ),
     "for that is no multiple of an alarm's period": (
         sets("alerts", "AlbHighErrorRate", to={"for": "7m"}),
@@ -96,7 +96,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "for of a log alert shorter than its evaluation": (
         sets("alerts", "LogErrorsSurging", to={"for": "30s"}),
-        ["vigil:alerts.LogErrorsSurging.for: given '30s'; allowed: 0s, or from one evaluation (1m) to 1d"],
+        ["vigil:alerts.LogErrorsSurging.for: given '30s'; allowed: 0s, or from two evaluations (2m) to 1d"],
     ),
     "unknown parameter of a log alert": (
         sets("services", 0, "alerts", to={"PanicsLogged": {"treshold": 2}}),
