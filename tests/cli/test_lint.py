@@ -18,7 +18,7 @@ from tests.cli.test_preview import one_screen, stack_text, vigil
 from tests.rendered import ROOT
 
 # Nobody is told of medium alerts in dev, which `vigil preview` warns of.
-ROUTED = ("prod", "staging")
+STACKS = ("dev", "prod", "staging")
 
 
 def project(folder: Path, *names: str, **changed: str) -> Path:
@@ -43,10 +43,10 @@ UNHEARD = stack_text("staging").replace(', medium: "#monitoring-staging"', "")
 
 
 def test_nothing_is_found_in_the_rules_and_stacks_that_vigil_ships(tmp_path: Path) -> None:
-    done = vigil("lint", "--project", str(project(tmp_path, *ROUTED)))
+    done = vigil("lint", "--project", str(project(tmp_path, *STACKS)))
     count = len(loader.builtin().alerts)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{count} rules of 3 engines, 2 stacks: nothing found\n"
+    assert done.stdout == f"{count} rules of 3 engines, 3 stacks: nothing found\n"
 
 
 def test_a_severity_that_nobody_is_told_of_is_a_mistake_of_its_stack(tmp_path: Path) -> None:
@@ -69,9 +69,9 @@ def test_alerts_that_are_off_need_nobody(tmp_path: Path) -> None:
 
 
 def test_mistakes_of_every_stack_are_told_at_once(tmp_path: Path) -> None:
-    broken = {name: stack_text(name).replace("vigil:receivers", "vigil:recievers") for name in ROUTED}
+    broken = {name: stack_text(name).replace("vigil:receivers", "vigil:recievers") for name in STACKS}
     told = one_screen(vigil("lint", cwd=project(tmp_path, **broken)))
-    for name in ROUTED:
+    for name in STACKS:
         assert f"Pulumi.{name}.yaml:" in told
     assert told.count("did you mean 'receivers'?") == 2
 
