@@ -51,10 +51,25 @@ def written(rules: CompiledRules, directory: Path) -> list[Path]:
 
 
 def run(tests: Mapping[str, Any], rule_files: Sequence[Path], directory: Path) -> None:
-    """Let promtool run `tests` against the rule files. Raises AssertionError with its report if one fails."""
-    file = directory / "rule_tests.yml"
-    file.write_text(yaml12.dump({"rule_files": [str(path) for path in rule_files], **tests}))
-    promtool.test_rules(file)
+    """Let promtool run `tests` against the rule files. Raises AssertionError with its report if one fails.
+
+    A group of tests may have an `evaluation_interval` of its own, which promtool has for whole files only.
+    """
+    files = []
+    for interval, groups in by_evaluation_interval(tests).items():
+        files.append(directory / f"rule_tests_{interval}.yml")
+        content = {"rule_files": [str(path) for path in rule_files], **tests}
+        files[-1].write_text(yaml12.dump(content | {"evaluation_interval": interval, "tests": groups}))
+    promtool.test_rules(*files)
+
+
+def by_evaluation_interval(tests: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The groups of a test file as promtool takes them, by how often the rules are evaluated."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for group in tests["tests"]:
+        interval = group.get("evaluation_interval", tests["evaluation_interval"])
+        groups.setdefault(interval, []).append({key: group[key] for key in group if key != "evaluation_interval"})
+    return groups
 
 
 def test_prometheus_takes_the_rules_without_a_remark(tmp_path: Path) -> None:
