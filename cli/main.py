@@ -47,7 +47,14 @@ def preview(
         sys.stdout.write(str(rendered.files["plan.json"]))
         return
     report.print_report(
-        report.console(), stack, rendered.recording, rendered.alerts, rendered.warnings, rendered.requests, target
+        report.console(),
+        stack,
+        rendered.recording,
+        rendered.alerts,
+        rendered.objectives,
+        rendered.warnings,
+        rendered.requests,
+        target,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.preview import report, tree
+from cli.preview.objectives import objective_lines
 from cli.preview.stack_file import read_stack_file
 from cli.recorder import Recording, record
 from cli.recorder.run import NO_ACCOUNT
@@ -28,6 +29,7 @@ class Rendered:
 
     recording: Recording
     alerts: list[dict[str, Any]]
+    objectives: list[dict[str, Any]]
     warnings: list[str]
     files: tree.Files
     requests: report.Requests
@@ -44,8 +46,9 @@ def render(project: Path, stack: str) -> Rendered:
     alerts = report.alert_lines(settings, content.alerts)
     warnings = report.warnings(settings, alerts)
     requests = report.Requests(of_cluster(content.workloads), of_node(content.workloads))
-    plan = tree.plan(recording, alerts, warnings, requests.plain)
-    return Rendered(recording, alerts, warnings, tree.files(recording, plan), requests)
+    objectives = objective_lines(settings)
+    plan = tree.plan(recording, alerts, objectives, warnings, requests.plain)
+    return Rendered(recording, alerts, objectives, warnings, tree.files(recording, plan), requests)
 
 
 def settings_of(project: Path, stack: str) -> Settings:
