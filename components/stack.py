@@ -18,11 +18,12 @@ from alert_rules.compilers.prometheus import compile_rules
 from alert_rules.compilers.rules import CompiledRules
 from alert_rules.lint import needed_exporters
 from alert_rules.model import Severity
-from alert_rules.overrides import Override, resolve
+from alert_rules.overrides import resolve
 from components.aws.context import AwsContext
 from components.aws.half import AwsHalf
 from components.aws.topics import heartbeat_arn, heartbeat_name, topic_arn
 from components.base import Component
+from components.evaluated import alerts_of
 from components.exporting import exporters_of
 from components.kubernetes.half import KubernetesHalf
 from components.kubernetes.prometheus import node_agents, scraped
@@ -66,7 +67,7 @@ def compile_content(settings: Settings) -> Content:
     folders = build(
         BOARDS,
         exporters=exporters_of(settings),
-        thresholds=_thresholds(catalogue, settings.alerts, exporters_of(settings)),
+        thresholds=_thresholds(settings),
         links=links,
     )
     log_rules = _log_rules(settings, links)
@@ -86,7 +87,7 @@ def _rules(settings: Settings, services: Sequence[ServiceScope], links: Links, *
     """The rules over those services: those that ask for each `by_name`, or the others, which take whatever series there
     are and so are the same on every shard."""
     return compile_rules(
-        [alert for alert in loader.builtin().prometheus if alert.each_service == by_name],
+        [alert for alert in alerts_of(settings) if alert.each_service == by_name],
         overrides=settings.alerts,
         services=services,
         exporters=exporters_of(settings),
@@ -132,13 +133,11 @@ def _topics(settings: Settings) -> AlertTopics:
     return AlertTopics({severity: topic_arn(context, severity) for severity in Severity}, heartbeat_arn(context))
 
 
-def _thresholds(
-    catalogue: loader.Catalogue, overrides: Mapping[str, Override], exporters: frozenset[str]
-) -> dict[str, float]:
+def _thresholds(settings: Settings) -> dict[str, float]:
     """The environment's own threshold of each enabled alert that a dashboard draws a line for."""
     drawn = {name for board in BOARDS for name in board.thresholds}
-    in_force = [a for a in catalogue.prometheus if a.name in drawn and needed_exporters(a) <= exporters]
-    resolved = [resolve(alert, overrides.get(alert.name, {})) for alert in in_force]
+    in_force = [a for a in alerts_of(settings) if a.name in drawn and needed_exporters(a) <= exporters_of(settings)]
+    resolved = [resolve(alert, settings.alerts.get(alert.name, {})) for alert in in_force]
     return {r.definition.name: r.values["threshold"].value for r in resolved if r.enabled}
 
 

@@ -7,7 +7,7 @@ from alert_rules.promql.bounds import Bounds
 from alert_rules.promql.comparisons import Comparison, comparisons
 from alert_rules.promql.conditions import Condition, condition
 from alert_rules.promql.labels import dropping, grouping_labels, lost_labels, metrics_and_labels
-from alert_rules.promql.ranges import Range, ranges
+from alert_rules.promql.ranges import Range, looks_back, ranges
 from alert_rules.promql.selectors import Selector, selector
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "condition",
     "dropping",
     "grouping_labels",
+    "looks_back",
     "lost_labels",
     "metrics_and_labels",
     "ranges",

@@ -42,3 +42,19 @@ def _of(call: parser.Call) -> Iterator[Range]:
         elif isinstance(argument, parser.SubqueryExpr) and argument.range:
             step = argument.step.total_seconds() if argument.step else None
             yield Range(call.func.name, argument.range.total_seconds(), step, subquery=True)
+
+
+def looks_back(expression: str) -> float:
+    """How many seconds back the farthest offset of the expression leads, with the range that it is of; 0 where it has
+    none. Without samples from so long ago it has no result."""
+    if "offset" not in expression:
+        return 0.0
+    return max(map(_looks_back, nodes(expression)))
+
+
+def _looks_back(node: parser.Expr) -> float:
+    ranged = isinstance(node, parser.MatrixSelector | parser.SubqueryExpr) and node.range
+    moved = node.vector_selector if isinstance(node, parser.MatrixSelector) else node
+    if not isinstance(moved, parser.VectorSelector | parser.SubqueryExpr) or not moved.offset:
+        return 0.0
+    return moved.offset.total_seconds() + (ranged.total_seconds() if ranged else 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alert_rules.promql import grouping_labels, lost_labels, metrics_and_labels
+from alert_rules.promql import grouping_labels, looks_back, lost_labels, metrics_and_labels
 
 
 def test_every_selector_is_named_with_the_labels_it_matches() -> None:
@@ -70,3 +70,17 @@ CARRIED = frozenset({"service", "team"})
 )
 def test_the_labels_that_a_result_does_not_carry_are_found(expression: str, lost: str) -> None:
     assert lost_labels(expression, CARRIED) == set(lost.split())
+
+
+@pytest.mark.parametrize(
+    ("expression", "seconds"),
+    [
+        ("rate(a[5m])", 0),
+        ("a offset 1d", 86400),
+        ("rate(a[5m] offset 1w) / rate(a[5m] offset 2w)", 14 * 86400 + 300),
+        ("max_over_time(rate(a[5m])[1h:1m] offset 2h)", 3 * 3600),
+        ("(a offset 1h) or b", 3600),
+    ],
+)
+def test_an_expression_looks_back_as_far_as_its_offsets(expression: str, seconds: float) -> None:
+    assert looks_back(expression) == seconds

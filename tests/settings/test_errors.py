@@ -8,7 +8,7 @@ import pytest
 
 from alert_rules.problems import InvalidFiles
 from components.settings.parse import parse_settings
-from tests.settings.changes import Change, adds, removes, sets
+from tests.settings.changes import Change, adds, removes, sets, together
 from tests.settings.examples import settings_of
 from tests.settings.impossible import IMPOSSIBLE
 from tests.settings.objectives import OBJECTIVES
@@ -229,6 +229,16 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         sets("aws", "enabled", to=False),
         [
             "vigil:services[10].runs_on: given 'pm-api-gateway'; allowed: a platform whose half is enabled; vigil:aws is not"
+        ],
+    ),
+    "an alert that compares with what is not kept": (
+        together(
+            sets("prometheus", "retention", to="7d"),
+            sets("services", 0, "alerts", to={"TrafficDropped": {"threshold": "20%"}}),
+        ),
+        [
+            "vigil:services[0].alerts.TrafficDropped: given 'TrafficDropped'; allowed: an alert whose past is kept: it "
+            "looks back 20190m, vigil:prometheus.retention is 7d"
         ],
     ),
     "scrape interval beyond the windows of alerts": (

@@ -8,8 +8,10 @@ from typing import Any
 from alert_rules import loader, overrides
 from alert_rules.lint import needed_exporters
 from alert_rules.problems import Problem, listed, nearest
-from alert_rules.quantities import QuantityError
+from alert_rules.promql import looks_back
+from alert_rules.quantities import QuantityError, seconds_text
 from components import manifests
+from components.evaluated import can_be_evaluated
 from components.exporting import exporters_of
 from components.settings.checks.registry import check
 from components.settings.model import Service, Settings
@@ -27,6 +29,18 @@ def _alerts_that_are_compiled(settings: Settings, file: str) -> Iterator[Problem
         if missing and settings.kubernetes.enabled:
             allowed = f"an alert of what this stack runs; it is read from {listed(missing)}, which is off"
             yield Problem(file, f"vigil:alerts.{name}", name, allowed)
+
+
+@check("kubernetes", "prometheus")
+def _alerts_that_samples_are_kept_for(settings: Settings, file: str) -> Iterator[Problem]:
+    gone = {a.name: a for a in loader.builtin().prometheus if not can_be_evaluated(a, settings)}
+    places = [("vigil:alerts", settings.alerts)]
+    places += [(f"vigil:services[{index}].alerts", service.alerts) for index, service in enumerate(settings.services)]
+    for key, written in places:
+        for name in written.keys() & gone.keys() if settings.kubernetes.enabled else ():
+            past = seconds_text(looks_back(gone[name].default_query))
+            allowed = f"an alert whose past is kept: it looks back {past}, vigil:prometheus.retention is "
+            yield Problem(file, f"{key}.{name}", name, f"{allowed}{settings.prometheus.retention}")
 
 
 @check()
