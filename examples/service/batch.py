@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from examples.service.kit import Kit
-from examples.service.metrics import ERROR, SUCCESS, outcome
+from examples.service.metrics import Outcome
 
 JOB = "sales-report"
 INTERVAL_S = 60
@@ -21,14 +21,13 @@ class SalesReport:
     def __init__(self, kit: Kit) -> None:
         self._kit, self._metrics = kit, kit.metrics.background
         self._metrics.interval.labels(job_name=JOB).set(INTERVAL_S)
-        for status in (SUCCESS, ERROR):
-            self._metrics.runs.labels(job_name=JOB, status=status)
+        self._run = Outcome(self._metrics.runs, self._metrics.run_duration, job_name=JOB)
 
     async def run(self) -> None:
         """One run. Raises JobFailed."""
         if self._kit.faults.value("job_stuck"):
             return
-        with outcome(self._metrics.runs, self._metrics.run_duration, job_name=JOB):
+        with self._run.noted():
             await self._kit.wait(0.5)
             if self._kit.faults.value("job_failing"):
                 raise JobFailed(f"{JOB}: no figures of yesterday")

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from opentelemetry.trace import Span, SpanKind, Tracer
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Tracer, use_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from examples.service import correlation
@@ -33,6 +34,18 @@ class Kit:
         """Take the time that a real dependency would."""
         await asyncio.sleep(seconds * self.pace)
 
+    def begin(
+        self,
+        name: str,
+        correlation_id: str,
+        came_with: Mapping[str, str] | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+    ) -> Span:
+        """A span of the trace that `came_with` (headers `traceparent` and `tracestate`) says, or of a new one; whoever
+        begins it ends it."""
+        parent = _W3C.extract(dict(came_with)) if came_with else Context()
+        return self.tracer.start_span(name, parent, kind, {CORRELATION_ATTRIBUTE: correlation_id})
+
     @contextmanager
     def work(
         self,
@@ -41,12 +54,10 @@ class Kit:
         came_with: Mapping[str, str] | None = None,
         kind: SpanKind = SpanKind.INTERNAL,
     ) -> Iterator[Span]:
-        """Do the block under that correlation id, or a new one, in a span of the trace that `came_with` (headers
-        `traceparent` and `tracestate`) says, or of a new one."""
+        """Do the block in such a span, and under that correlation id or a new one."""
         identity = correlation_id or correlation.new()
-        attributes = {CORRELATION_ATTRIBUTE: identity}
-        parent = _W3C.extract(dict(came_with or {}))
-        with correlation.under(identity), self.tracer.start_as_current_span(name, parent, kind, attributes) as span:
+        span = self.begin(name, identity, came_with, kind)
+        with correlation.under(identity), use_span(span, end_on_exit=True):
             yield span
 
 

@@ -28,16 +28,24 @@ SUCCESS, ERROR = "success", "error"
 """What `status` says of anything that ends."""
 
 
-@contextmanager
-def outcome(ended: Counter, duration: Histogram, **labels: str) -> Iterator[None]:
-    """Count what the block does under its status, and time it."""
-    start, status = time.perf_counter(), ERROR
-    try:
-        yield
-        status = SUCCESS
-    finally:
-        ended.labels(**labels, status=status).inc()
-        duration.labels(**labels).observe(time.perf_counter() - start)
+class Outcome:
+    """What is done again and again, counted under its status and timed. Its series are looked up once; that of its
+    failures begins at zero, from which the first is seen as an increase."""
+
+    def __init__(self, ended: Counter, duration: Histogram, **labels: str) -> None:
+        self._succeeded, self._failed = (ended.labels(**labels, status=status) for status in (SUCCESS, ERROR))
+        self._duration = duration.labels(**labels)
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Do it once: the block."""
+        start, ended = time.perf_counter(), self._failed
+        try:
+            yield
+            ended = self._succeeded
+        finally:
+            ended.inc()
+            self._duration.observe(time.perf_counter() - start)
 
 
 class _Maker:

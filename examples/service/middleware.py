@@ -6,12 +6,12 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from opentelemetry import trace
+from opentelemetry.context import attach, detach
 from opentelemetry.trace import Span, SpanKind, StatusCode
-from starlette.datastructures import Headers, MutableHeaders
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from examples.service import correlation
@@ -27,6 +27,9 @@ CLIENT_CLOSED_REQUEST = 499
 QUIET = ("/metrics", "/health", "/readiness", "/liveness")
 """Asked by machines every few seconds: counted and timed, but neither traced nor told of in the log."""
 
+_CORRELATION = correlation.HEADER.encode()
+_TRACE = (b"traceparent", b"tracestate")
+
 
 class Exchange:
     """A request's answer on its way: what it was, and the correlation id put into it."""
@@ -38,7 +41,8 @@ class Exchange:
         """Pass the message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)[correlation.HEADER] = self._identity
+            others = [each for each in message.get("headers", ()) if each[0].lower() != _CORRELATION]
+            message["headers"] = [*others, (_CORRELATION, self._identity.encode())]
         await self._send(message)
 
     async def fail(self) -> None:
@@ -52,59 +56,53 @@ class Exchange:
 
 
 class Instrumentation:
-    """The outermost middleware, so that nothing of a request escapes it."""
+    """The outermost middleware, so that nothing of a request escapes it. Its cost is a claim of benchmarks/, hence one
+    function without a context manager for each thing that it notes."""
 
     def __init__(self, app: ASGIApp, kit: Kit) -> None:
         self._app, self._kit, self._metrics = app, kit, kit.metrics.http
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        brought = headers.getlist(correlation.HEADER)
-        identity = correlation.accepted(brought) or correlation.new()
-        exchange = Exchange(send, identity)
-        with self._noted(scope, headers, identity) as span, self._measured(scope, exchange, span):
-            if brought and brought != [identity]:
-                logger.warning("a correlation id was replaced", extra={"brought": len(brought)})
-            try:
-                await self._app(scope, receive, exchange.send)
-            except Exception as error:
-                logger.exception("request failed")
-                span.record_exception(error)
-                await exchange.fail()
-
-    @contextmanager
-    def _noted(self, scope: Scope, headers: Headers, identity: str) -> Iterator[Span]:
-        if _quiet(scope):
-            with correlation.under(identity), trace.use_span(trace.INVALID_SPAN):
-                yield trace.INVALID_SPAN
-        else:
-            came_with = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
-            with self._kit.work(_method(scope), identity, came_with, SpanKind.SERVER) as span:
-                yield span
-
-    @contextmanager
-    def _measured(self, scope: Scope, exchange: Exchange, span: Span) -> Iterator[None]:
         start = time.perf_counter()
+        brought, trace_headers = _of_interest(scope)
+        identity = correlation.accepted(brought) or correlation.new()
+        exchange, span = Exchange(send, identity), self._span(scope, trace_headers, identity)
+        correlated, traced = correlation.current.set(identity), attach(trace.set_span_in_context(span))
         self._metrics.active.inc()
         try:
-            yield
+            if brought and brought != [identity]:
+                logger.warning("a correlation id was replaced", extra={"brought": len(brought)})
+            await self._app(scope, receive, exchange.send)
         except asyncio.CancelledError:
             exchange.status = exchange.status or CLIENT_CLOSED_REQUEST
             raise
+        except Exception as error:
+            logger.exception("request failed")
+            span.record_exception(error)
+            await exchange.fail()
         finally:
             self._metrics.active.dec()
             self._record(scope, exchange.status or 500, time.perf_counter() - start, span)
+            detach(traced)
+            correlation.current.reset(correlated)
+            span.end()
+
+    def _span(self, scope: Scope, came_with: Mapping[str, str], identity: str) -> Span:
+        if _quiet(scope):
+            return trace.INVALID_SPAN
+        return self._kit.begin(_method(scope), identity, came_with, SpanKind.SERVER)
 
     def _record(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
         method, route = _method(scope), route_of(scope)
-        labels = (method, route, str(status))
-        self._metrics.requests.labels(*labels).inc()
+        requests, duration = self._of(method, route, status)
         context = span.get_span_context()
         exemplar = {"trace_id": trace.format_trace_id(context.trace_id)} if context.trace_flags.sampled else None
-        self._metrics.duration.labels(*labels).observe(seconds, exemplar)
+        requests.inc()
+        duration.observe(seconds, exemplar)
         if span.is_recording():
             span.update_name(f"{method} {route}")
             span.set_attributes(
@@ -116,10 +114,30 @@ class Instrumentation:
             told = {"method": method, "route": route, "status_code": status, "duration_ms": round(seconds * 1000, 1)}
             logger.log(logging.ERROR if status >= 500 else logging.INFO, "request", extra=told)
 
+    def _of(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """The two series of such requests, looked up in the registry once."""
+        key = (method, route, status)
+        if key not in self._series:
+            labels = (method, route, str(status))
+            self._series[key] = self._metrics.requests.labels(*labels), self._metrics.duration.labels(*labels)
+        return self._series[key]
+
 
 def route_of(scope: Scope) -> str:
     """The template of the route that took the request, such as /products/{product_id}."""
     return getattr(scope.get("route"), "path", None) or UNMATCHED
+
+
+def _of_interest(scope: Scope) -> tuple[list[str], dict[str, str]]:
+    """The correlation ids and the headers of a trace that the request brings; ASGI's names are in lower case."""
+    ids: list[str] = []
+    came_with: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name == _CORRELATION:
+            ids.append(value.decode("latin-1"))
+        elif name in _TRACE:
+            came_with[name.decode("latin-1")] = value.decode("latin-1")
+    return ids, came_with
 
 
 def _method(scope: Scope) -> str:

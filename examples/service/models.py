@@ -9,7 +9,7 @@ from examples.service.dependencies import reach
 from examples.service.emf import ACCURACY, ENGINE_HEALTH, PREDICTION, PREDICTION_FAILED
 from examples.service.kit import Kit
 from examples.service.ledger import Ledger
-from examples.service.metrics import ERROR, SUCCESS, outcome
+from examples.service.metrics import ERROR, SUCCESS, Outcome
 
 PROVIDER = {"model": "large-1", "provider": "example"}
 CLASSIFIER = {"model_name": "sentiment", "model_type": "text"}
@@ -28,14 +28,14 @@ class Models:
 
     def __init__(self, kit: Kit, ledger: Ledger) -> None:
         self._kit, self._metrics, self._ledger = kit, kit.metrics.models, ledger
-        for status in (SUCCESS, ERROR):
-            self._metrics.requests.labels(**PROVIDER, status=status)
+        self._request = Outcome(self._metrics.requests, self._metrics.duration, **PROVIDER)
+        self._inference = Outcome(self._metrics.model_requests, self._metrics.inference, **CLASSIFIER)
 
     async def complete(self, prompt: str) -> str:
         """The provider's answer. Raises DependencyDown or ModelFailed."""
         start, status = time.perf_counter(), ERROR
         try:
-            with outcome(self._metrics.requests, self._metrics.duration, **PROVIDER):
+            with self._request.noted():
                 await self._ask("external", 0.6)
             status = SUCCESS
         finally:
@@ -45,7 +45,7 @@ class Models:
 
     async def classify(self) -> str:
         """What the service's own model says. Raises DependencyDown or ModelFailed."""
-        with outcome(self._metrics.model_requests, self._metrics.inference, **CLASSIFIER):
+        with self._inference.noted():
             await self._ask("model", 0.03)
         return "positive"
 
