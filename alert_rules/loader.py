@@ -16,8 +16,10 @@ from alert_rules import yaml12
 from alert_rules.lint import lint
 from alert_rules.model import Alarm, AlertDefinition, Definition, LogAlert, PrometheusAlert, RuleAlert, ServiceKind
 from alert_rules.problems import MISSING, InvalidFiles, Problem, nearest
+from alert_rules.registry import Metric, known_metrics, metrics_in
 
 HERE = Path(__file__).parent
+METRICS = "metrics.yaml"
 
 D = TypeVar("D", bound=Definition)
 R = TypeVar("R", bound=RuleAlert)
@@ -58,7 +60,8 @@ def builtin() -> Catalogue:
 
 
 def load(directory: Path) -> Catalogue:
-    """The catalogue of `directory` (`prometheus/*.yaml`, `loki/*.yaml`, `cloudwatch/*.yaml`).
+    """The catalogue of `directory` (`prometheus/*.yaml`, `loki/*.yaml`, `cloudwatch/*.yaml`). Its rules may use the
+    metrics of this package's metrics.yaml, and those of its own where it has one.
 
     Raises InvalidFiles naming file, key and value for all mistakes at once, unreadable files included.
     """
@@ -71,7 +74,8 @@ def load(directory: Path) -> Catalogue:
         for kind in _service_kinds(file, name, content, problems)
     ]
     catalogue = Catalogue(prometheus, {kind.kind: kind for kind in kinds}, loki)
-    problems += [*_repeated_names(catalogue.rules, kinds), *lint(catalogue.rules)]
+    known = _metrics(directory, problems)
+    problems += [*_repeated_names(catalogue.rules, kinds), *lint(catalogue.rules, known)]
     if problems:
         raise InvalidFiles(problems)
     return catalogue
@@ -133,20 +137,61 @@ def _contents(directory: Path, folder: str, problems: list[Problem]) -> Iterator
             yield file, path.stem, content
 
 
+def _metrics(directory: Path, problems: list[Problem]) -> Mapping[str, Metric]:
+    """Every metric that rules of the directory may use. Mistakes of its own metrics.yaml are added to `problems`."""
+    path = directory / METRICS
+    if directory == HERE or not path.exists():
+        return known_metrics()
+    try:
+        content = read_yaml(path)
+    except InvalidFiles as error:
+        problems += error.problems
+        return known_metrics()
+    wrong = list(_no_metrics(content))
+    problems += wrong
+    return known_metrics() if wrong else {**known_metrics(), **metrics_in(content)}
+
+
+def _no_metrics(content: Mapping[str, Any]) -> Iterator[Problem]:
+    """What in a file of metrics is not exporter → metric → type and labels."""
+    for exporter, listed_ones in content.items():
+        if not isinstance(listed_ones, dict):
+            yield Problem(METRICS, exporter, listed_ones, "a mapping of metrics by name")
+            continue
+        for name, entry in listed_ones.items():
+            labels = entry.get("labels") if isinstance(entry, dict) and isinstance(entry.get("type"), str) else None
+            if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+                yield Problem(METRICS, f"{exporter}.{name}", entry, "{type: gauge, labels: [route]}, or another type")
+
+
+def _entries(
+    content: dict[str, Any], key: str, file: str, problems: list[Problem]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name and the keys of each entry under `key`; what is no such mapping is added to `problems`."""
+    entries = content.get(key, {})
+    if not isinstance(entries, dict):
+        problems.append(Problem(file, key, entries, "a mapping of alerts by name"))
+        return
+    for name, entry in entries.items():
+        if isinstance(entry, dict):
+            yield str(name), {str(inner): value for inner, value in entry.items()}
+        else:
+            problems.append(Problem(file, f"{key}.{name}", entry, "a mapping of the alert's keys"))
+
+
 def _rule_alerts(directory: Path, engine: str, cls: type[R], problems: list[Problem]) -> tuple[R, ...]:
     """The alerts of an engine's folder, one file a subject."""
-    return tuple(
-        alert
-        for file, subject, content in _contents(directory, engine, problems)
-        for name, entry in content.get("alerts", {}).items()
-        for alert in define(
-            cls, {**entry, "name": name, "subject": subject}, file=file, key=f"alerts.{name}", problems=problems
-        )
-    )
+    found: list[R] = []
+    for file, subject, content in _contents(directory, engine, problems):
+        problems += [Problem(file, key, key, "alerts", nearest(key, ["alerts"])) for key in content if key != "alerts"]
+        for name, entry in _entries(content, "alerts", file, problems):
+            values = {**entry, "name": name, "subject": subject}
+            found += define(cls, values, file=file, key=f"alerts.{name}", problems=problems)
+    return tuple(found)
 
 
 def _service_kinds(file: str, kind: str, content: dict[str, Any], problems: list[Problem]) -> Iterator[ServiceKind]:
-    alarms = [{**entry, "name": name} for name, entry in content.pop("alarms", {}).items()]
+    alarms = [{**entry, "name": name} for name, entry in _entries(content, "alarms", file, problems)]
     values = {**content, "kind": kind, "alarms": alarms}
     yield from define(ServiceKind, values, file=file, key=kind, problems=problems)
 

@@ -7,6 +7,7 @@ grammar judges the rest (tests/validators/loki.py).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,6 +60,48 @@ def selector_labels(expression: str) -> list[frozenset[str]]:
     """Names of the labels that each log selector matches, also of a query for lines. Raises ValueError as `streams`."""
     bare = _balanced(expression)
     return [frozenset(_matched(expression[start + 1 : bare.index("}", start)])) for start in _starts(bare)]
+
+
+def as_promql(expression: str) -> str:
+    """The expression with a PromQL selector for each log selector, so that the parser of PromQL sees what is done with
+    the counts: the same count gives the same selector, and a count of fewer lines one that asks for more.
+
+    Raises ValueError as `streams`.
+    """
+    bare = _balanced(expression)
+    done, parts = 0, []
+    for start in _starts(bare):
+        call = _RANGE.search(bare[:start].rstrip())
+        end = _closing(bare, start)
+        if call is None or end is None:
+            raise ValueError(f"{expression[start:]} is in no function")
+        parts += [
+            expression[done : call.start()],
+            _counted(call[0].rstrip("( "), expression[start:end], bare[start:end]),
+        ]
+        done = end + 1
+    return "".join([*parts, expression[done:]])
+
+
+def _counted(function: str, lines: str, bare: str) -> str:
+    """The count over some lines (log selector, pipeline, range) as PromQL; `bare` is the same with its quotes blank."""
+    end, window = bare.index("}"), bare.rindex("[")
+    pipeline = " ".join(lines[end + 1 : window].split())
+    matchers = [lines[1:end].strip(" ,"), f"function={json.dumps(function)}"]
+    matchers += [f"pipeline={json.dumps(pipeline)}"] if pipeline else []
+    # A value taken out of a line may be anything, a count of lines is never negative.
+    over_time = "sum_over_time" if "unwrap" in bare else "count_over_time"
+    return f"{over_time}(log{{{', '.join(matchers)}}}{lines[window:]})"
+
+
+def _closing(bare: str, start: int) -> int | None:
+    """Where the parenthesis closes in which `start` stands, or None where it stands in none."""
+    depth = 0
+    for position in range(start, len(bare)):
+        depth += {"(": 1, ")": -1}.get(bare[position], 0)
+        if depth < 0:
+            return position
+    return None
 
 
 def _starts(bare: str) -> list[int]:

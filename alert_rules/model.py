@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from alert_rules import quantities
 from alert_rules.quantities import Quantity, Unit
+from alert_rules.timing import EVALUATION_INTERVAL, LOG_EVALUATION_INTERVAL, LONGEST_HOLD
 
 
 class Severity(StrEnum):
@@ -94,6 +95,11 @@ class AlertDefinition(Definition):
     description: str
     reason: str = Field(min_length=15, description="Why somebody is told of this, and the source it comes from.")
     parameters: dict[str, Parameter] = {}
+    told_by: dict[AlertName, tuple[str, ...]] = Field(
+        {},
+        description="Alerts of the same service that tell of the same fault: while one fires, nobody is notified of "
+        "this one. To each, the further labels that both must agree in.",
+    )
 
     @cached_property
     def defaults(self) -> Mapping[str, Quantity]:
@@ -112,16 +118,6 @@ class AlertDefinition(Definition):
     def words(self, values: Mapping[str, Quantity], hold: float) -> str:
         """The condition in words with its figures filled in."""
         return fill(self.condition, texts(values), hold)
-
-
-EVALUATION_INTERVAL = 15.0
-"""Seconds between two evaluations of a Prometheus rule: the source's `evaluation_interval: 15s`."""
-
-LOG_EVALUATION_INTERVAL = 60.0
-"""Seconds between two evaluations of a log rule, Loki's own default: each reads the lines of its whole window again."""
-
-LONGEST_HOLD = 86400.0
-"""A condition that must hold for more than a day pages nobody in time: the limit of CloudWatch's own evaluation."""
 
 
 class RuleAlert(AlertDefinition):
@@ -159,9 +155,11 @@ class RuleAlert(AlertDefinition):
         return self.hold.value
 
     def hold_problem(self, hold: float) -> str | None:
-        if hold == 0 or self.evaluation <= hold <= LONGEST_HOLD:
+        # Within one evaluation's time nothing is looked at again, so such a hold waits for no confirmation.
+        shortest = 2 * self.evaluation
+        if hold == 0 or shortest <= hold <= LONGEST_HOLD:
             return None
-        return f"0s, or from one evaluation ({quantities.seconds_text(self.evaluation)}) to 1d"
+        return f"0s, or from two evaluations ({quantities.seconds_text(shortest)}) to 1d"
 
     @property
     def sample_selector(self) -> str:

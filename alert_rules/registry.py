@@ -30,7 +30,11 @@ class Metric:
 @cache
 def known_metrics(path: Path = Path(__file__).parent / "metrics.yaml") -> Mapping[str, Metric]:
     """Every metric by its name."""
-    content: Mapping[str, Mapping[str, Any]] = yaml12.load(path.read_text(encoding="utf-8"))
+    return metrics_in(yaml12.load(path.read_text(encoding="utf-8")))
+
+
+def metrics_in(content: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Metric]:
+    """The metrics that the content of such a file lists, by name: exporter → metric → its type and labels."""
     return {
         name: Metric(name, exporter, entry["type"], frozenset(entry["labels"]) | COMMON_LABELS)
         for exporter, metrics in content.items()
@@ -44,9 +48,10 @@ def exporters() -> frozenset[str]:
     return frozenset(metric.exporter for metric in known_metrics().values())
 
 
-def metric_of(series: str) -> Metric | None:
-    """The metric that a series name belongs to (`x_bucket` to the histogram `x`), or None for an unknown one."""
-    known = known_metrics()
+def metric_of(series: str, among: Mapping[str, Metric] | None = None) -> Metric | None:
+    """The metric that a series name belongs to (`x_bucket` to the histogram `x`), or None for one that is not `among`
+    those given, or else those of alert_rules/metrics.yaml."""
+    known = known_metrics() if among is None else among
     return known.get(series) or known.get(_HISTOGRAM_SUFFIX.sub("", series))
 
 

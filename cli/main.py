@@ -47,7 +47,14 @@ def preview(
         sys.stdout.write(str(rendered.files["plan.json"]))
         return
     report.print_report(
-        report.console(), stack, rendered.recording, rendered.alerts, rendered.warnings, rendered.requests, target
+        report.console(),
+        stack,
+        rendered.recording,
+        rendered.alerts,
+        rendered.objectives,
+        rendered.warnings,
+        rendered.requests,
+        target,
     )
 
 
@@ -78,6 +85,26 @@ def _alert_row(alert: AlertDefinition) -> dict[str, Any]:
         "for": seconds_text(alert.default_hold),
         "parameters": {name: str(parameter.default) for name, parameter in alert.parameters.items()},
     }
+
+
+@app.command()
+def lint(
+    project: Project = Path(),
+    rules: Annotated[
+        Path | None, typer.Option(help="A folder of rules of your own: prometheus/, loki/, cloudwatch/, metrics.yaml.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the mistakes as JSON.")] = False,
+) -> None:
+    """Find what is wrong with the rules, with each stack's settings, and with who is told at which severity."""
+    from cli import lint as linting
+
+    found = linting.lint(project, rules)
+    if as_json:
+        sys.stdout.write(json_text.pretty([linting.plain(problem) for problem in found.problems]))
+        raise typer.Exit(1 if found.problems else 0)
+    if found.problems:
+        raise InvalidFiles(found.problems)
+    sys.stdout.write(f"{found.counts}: nothing found\n")
 
 
 @app.command()

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from alert_rules import loader
+from alert_rules import loader, slos
 from alert_rules.compilers.cloudwatch import CompiledAlarm, compile_alarms
 from alert_rules.compilers.common import CompiledAlert, Links, ResourceScope, ServiceScope
 from alert_rules.compilers.loki import compile_log_rules
@@ -30,6 +30,7 @@ from components.kubernetes.shards import ALL, Shard, shards
 from components.kubernetes.spec import WorkloadSpec
 from components.kubernetes.workloads import beside_prometheus, with_prometheus
 from components.naming import ALERT_PATH, ALERT_QUEUE, DEAD_LETTER_QUEUES, HEARTBEAT, PROJECT, physical_name
+from components.objectives import objectives_of
 from components.routing import AlertTopics
 from components.settings.load import Loaded
 from components.settings.model import Service, Settings
@@ -72,7 +73,9 @@ def compile_content(settings: Settings) -> Content:
     others = beside_prometheus(
         settings, log_rules=log_rules.files, dashboards=folders, topics=_topics(settings), resources=watched
     )
-    rules = _rules(settings, _in_cluster(settings.services), links, by_name=False)
+    rules = _rules(settings, _in_cluster(settings.services), links, by_name=False) + CompiledRules(
+        slos.recording_rules(objectives_of(settings), settings.prometheus.retention.value)
+    )
     own = [_rules(settings, _watched(settings, others, shard), links, by_name=True) for shard in shards(settings)]
     workloads = with_prometheus(settings, others, rules.files, [shard.files for shard in own])
     asked_for = own[0] if len(own) == 1 else _rules(settings, _watched(settings, others, ALL), links, by_name=True)

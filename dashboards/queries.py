@@ -20,9 +20,10 @@ class Narrowed:
         chosen = f'{self.label}=~"${self.label}"'
         return f"{metric}{{{','.join([chosen, *self.always, *matchers])}}}"
 
-    def rate(self, metric: str, by: str, *matchers: str) -> str:
-        """Increase of a counter a second, summed."""
-        return f"sum by ({by}) (rate({self.series(metric, *matchers)}[{RANGE}]))"
+    def rate(self, metric: str, by: str, *matchers: str, ago: str = "") -> str:
+        """Increase of a counter a second, summed; as it was so long `ago` (`1w`) where that is given."""
+        offset = f" offset {ago}" if ago else ""
+        return f"sum by ({by}) (rate({self.series(metric, *matchers)}[{RANGE}]{offset}))"
 
     def ratio(self, metric: str, by: str, failed: str, *matchers: str) -> str:
         """Share of a counter's increase that also matches `failed`; 0 while nothing fails, which may leave no failed

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from alert_rules.compilers.common import CompiledAlert
 from alert_rules.model import Severity
+from cli.preview.objectives import objective_table
 from cli.recorder import Recording
 from components import routing
 from components.kubernetes.footprint import Footprint
@@ -59,16 +60,19 @@ def alert_lines(settings: Settings, alerts: Iterable[CompiledAlert]) -> list[dic
     ]
 
 
-def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
-    """What is allowed, and yet seldom meant."""
+def unheard(alerts: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Each severity at which somebody should be told of an alert and nobody is, with how many such alerts there are."""
     # predictive-maintenance-plan, its table of actions: low is written down, and nobody is told.
     told = [severity for severity in Severity if severity not in (Severity.LOW, Severity.INFO)]
-    unheard = Counter(alert["severity"] for alert in alerts if not alert["notified"] and alert["severity"] in told)
-    found = [
-        f"{count} alert{'s' if count > 1 else ''} of severity {severity}: nobody is notified "
-        "(vigil:receivers has no one for it)"
-        for severity, count in unheard.items()
-    ]
+    found = Counter(alert["severity"] for alert in alerts if not alert["notified"] and alert["severity"] in told)
+    return {
+        severity: f"{count} alert{'s' if count > 1 else ''} of severity {severity}" for severity, count in found.items()
+    }
+
+
+def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
+    """What is allowed, and yet seldom meant."""
+    found = [f"{words}: nobody is notified (vigil:receivers has no one for it)" for words in unheard(alerts).values()]
     if settings.kubernetes.enabled and not settings.aws.enabled and settings.heartbeat_url is None:
         found.append(
             "vigil:heartbeat_url is unset: nobody outside notices when the cluster can raise no alert any more"
@@ -96,13 +100,16 @@ def print_report(
     stack: str,
     recording: Recording,
     alerts: Sequence[dict[str, Any]],
+    objectives: Sequence[dict[str, Any]],
     found: Sequence[str],
     requests: Requests,
     target: Path,
 ) -> None:
-    """The summary, the alert table, the totals, what the cluster is asked for, and the warnings."""
+    """The summary, the alert table, the objectives, the totals, what the cluster is asked for, and the warnings."""
     console.print(_components(stack, recording))
     console.print(_alerts(alerts))
+    if objectives:
+        console.print(objective_table(objectives))
     counts = {half: sum(1 for _ in recording.of_type(half)) for half in ("kubernetes:", "aws:", "pulumi:providers:")}
     on_kubernetes, on_aws, providers = counts.values()
     total = f"[bold]{sum(counts.values())} resources[/]"

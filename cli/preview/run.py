@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import runpy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cli.preview import report, tree
-from cli.preview.stack_file import StackFile, read_stack_file
+from cli.preview.objectives import objective_lines
+from cli.preview.stack_file import read_stack_file
 from cli.recorder import Recording, record
 from cli.recorder.run import NO_ACCOUNT
 from components.kubernetes.footprint import of_cluster, of_node
 from components.settings.load import load_settings
+from components.settings.model import Settings
 from components.stack import Stack
 
 NO_REGION = "us-east-1"
@@ -27,6 +29,7 @@ class Rendered:
 
     recording: Recording
     alerts: list[dict[str, Any]]
+    objectives: list[dict[str, Any]]
     warnings: list[str]
     files: tree.Files
     requests: report.Requests
@@ -37,32 +40,41 @@ def render(project: Path, stack: str) -> Rendered:
 
     Raises InvalidFiles for mistakes in the stack file, Violation where the program would not survive a real engine.
     """
-    stack_file = read_stack_file(project, stack)
-    with _working_directory(project):
-        recording = _record(stack_file)
+    recording = _recorded(project, stack, _whole_program)
     [made] = [component for component in recording.components if isinstance(component, Stack)]
     settings, content = made.settings, made.content
     alerts = report.alert_lines(settings, content.alerts)
     warnings = report.warnings(settings, alerts)
     requests = report.Requests(of_cluster(content.workloads), of_node(content.workloads))
-    plan = tree.plan(recording, alerts, warnings, requests.plain)
-    return Rendered(recording, alerts, warnings, tree.files(recording, plan), requests)
+    objectives = objective_lines(settings)
+    plan = tree.plan(recording, alerts, objectives, warnings, requests.plain)
+    return Rendered(recording, alerts, objectives, warnings, tree.files(recording, plan), requests)
 
 
-def _record(stack_file: StackFile) -> Recording:
-    def program() -> None:
-        # Read first, so that mistakes come as mistakes and not wrapped into the program's own failure.
-        load_settings()
-        runpy.run_path("__main__.py", run_name="__main__")
+def settings_of(project: Path, stack: str) -> Settings:
+    """The settings of that stack, without running its program. Raises InvalidFiles for mistakes in the stack file."""
+    read: list[Settings] = []
+    _recorded(project, stack, lambda: read.append(load_settings().settings))
+    return read[0]
 
-    return record(
-        program,
-        stack=stack_file.stack,
-        settings=stack_file.values,
-        secret_keys=stack_file.secret_keys,
-        account=stack_file.account or NO_ACCOUNT,
-        region=stack_file.region or NO_REGION,
-    )
+
+def _whole_program() -> None:
+    # Read first, so that mistakes come as mistakes and not wrapped into the program's own failure.
+    load_settings()
+    runpy.run_path("__main__.py", run_name="__main__")
+
+
+def _recorded(project: Path, stack: str, program: Callable[[], None]) -> Recording:
+    stack_file = read_stack_file(project, stack)
+    with _working_directory(project):
+        return record(
+            program,
+            stack=stack_file.stack,
+            settings=stack_file.values,
+            secret_keys=stack_file.secret_keys,
+            account=stack_file.account or NO_ACCOUNT,
+            region=stack_file.region or NO_REGION,
+        )
 
 
 @contextmanager

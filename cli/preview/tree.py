@@ -39,12 +39,18 @@ def files(recording: Recording, plan: Mapping[str, Any]) -> Files:
 
 
 def plan(
-    recording: Recording, alerts: list[dict[str, Any]], warnings: list[str], requests: Mapping[str, Any]
+    recording: Recording,
+    alerts: list[dict[str, Any]],
+    objectives: list[dict[str, Any]],
+    warnings: list[str],
+    requests: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """plan.json: every resource, every alert with its route, the exports, the requests; secrets masked."""
+    """plan.json: every resource, every alert with its route, the objectives, the exports, the requests; secrets
+    masked."""
     return {
         "alerts": alerts,
         "exports": recording.masked_exports,
+        "objectives": objectives,
         "requests": requests,
         "resources": [_resource(resource) for resource in recording.resources],
         "warnings": warnings,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from alert_rules.logql import STREAM_LABELS
-from alert_rules.model import LOG_EVALUATION_INTERVAL
 from alert_rules.quantities import seconds_text
+from alert_rules.timing import LOG_EVALUATION_INTERVAL
 from components.kubernetes import alertmanager, object_storage
 from components.kubernetes.addresses import address, headless_host, url
 from components.settings.kubernetes import Size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alert_rules import yaml12
+from alert_rules import loader, yaml12
 from alert_rules.model import Severity
 from components.kubernetes.receivers import HEARTBEAT, TEMPLATES, receivers
 from components.routing import WATCHDOG, AlertTopics
@@ -89,16 +89,25 @@ def _by_severity(windows: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def _inhibitions() -> list[dict[str, Any]]:
     """What is worse silences what is milder, of the same alert and service; a node that is gone silences what says that
-    something on it is gone."""
+    something on it is gone; and an alert silences those that tell of the same fault."""
     order = list(Severity)
     of_nodes = {
         "source_matchers": ['alertname="NodeUnreachable"', 'node!=""'],
         "target_matchers": [f'alertname=~"{"|".join(_GONE_WITH_A_NODE)}"', 'node!=""'],
         "equal": ["node", "environment"],
     }
+    return [of_nodes, *_told_already(), *_milder(order)]
+
+
+def _told_already() -> list[dict[str, Any]]:
     return [
-        of_nodes,
-        *_milder(order),
+        {
+            "source_matchers": [f'alertname="{teller}"'],
+            "target_matchers": [f'alertname="{alert.name}"'],
+            "equal": ["service", *labels, "environment"],
+        }
+        for alert in loader.builtin().rules
+        for teller, labels in alert.told_by.items()
     ]
 
 

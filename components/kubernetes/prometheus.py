@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from alert_rules import yaml12
-from alert_rules.model import EVALUATION_INTERVAL
 from alert_rules.quantities import plain_number, seconds_text
+from alert_rules.timing import EVALUATION_INTERVAL, SCRAPE_INTERVAL
 from components.access import AwsAccess
 from components.kubernetes import alertmanager, exporters, opentelemetry, thanos
 from components.kubernetes.addresses import port_of, tool_url
@@ -102,7 +102,7 @@ def configuration(settings: Settings, shard: Shard, others: Sequence[WorkloadSpe
     several = {"shard": str(shard.index)} if shard.total > 1 else {}
     return {
         "global": {
-            "scrape_interval": "15s",
+            "scrape_interval": seconds_text(SCRAPE_INTERVAL),
             "scrape_timeout": "10s",
             "evaluation_interval": seconds_text(EVALUATION_INTERVAL),
             # Beside the native ones: rules and panels read the buckets.

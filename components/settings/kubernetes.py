@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components.settings.types import Bytes, DnsLabel, Duration, Section, Share, Url
+from components.settings.types import USUAL_INTERVAL, Bytes, DnsLabel, Duration, Section, Share, Url
 
 HostPort = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}$")]
 StoreUrl = Annotated[str, Field(pattern=r"^(https?|clickhouse)://[^\s]+[^\s/]$")]
@@ -295,7 +295,7 @@ class ScrapeTarget(Section):
     addresses: tuple[HostPort, ...] = Field(strict=False)
     path: str = Field("/metrics", pattern=r"^/")
     scheme: Literal["http", "https"] = "http"
-    interval: Duration = Field(default="15s", validate_default=True)
+    interval: Duration = Field(default=USUAL_INTERVAL, validate_default=True)
     timeout: Duration | None = None
 
 

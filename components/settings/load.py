@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def load_settings() -> Loaded:
             raise InvalidFiles([Problem(file, "aws:region", "nothing", "an AWS region such as eu-west-1")])
         return Loaded(parse_settings(values, file=file).in_region(region), region)
     except InvalidFiles as error:
-        raise InvalidFiles(_with_lines(error.problems, Path(file))) from None
+        raise InvalidFiles(with_lines(error.problems, Path(file))) from None
 
 
 def _own_values(file: str) -> dict[str, Any]:
@@ -79,7 +79,8 @@ def _decoded(raw: Any) -> Any:
     return raw
 
 
-def _with_lines(problems: tuple[Problem, ...], path: Path) -> list[Problem]:
+def with_lines(problems: Iterable[Problem], path: Path) -> list[Problem]:
+    """The problems of the stack file at `path`, each with its line as far as the file can be read."""
     try:
         root = yaml12.compose(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError):

@@ -9,9 +9,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, field_validator
 
+from alert_rules import slos
 from components.settings import kubernetes as parts
 from components.settings.receivers import Receivers
-from components.settings.types import DnsLabel, Duration, Port, Secret, SecretSetting, Section, Url
+from components.settings.types import (
+    USUAL_INTERVAL,
+    DnsLabel,
+    Duration,
+    Port,
+    Secret,
+    SecretSetting,
+    Section,
+    Share,
+    Url,
+)
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
@@ -85,7 +96,7 @@ class Metrics(Section):
 
     port: Port
     path: str = Field("/metrics", pattern=r"^/")
-    interval: Duration = Field(default="15s", validate_default=True)
+    interval: Duration = Field(default=USUAL_INTERVAL, validate_default=True)
     timeout: Duration | None = Field(None, description="The interval, at most 10s, where unset.")
 
 
@@ -96,6 +107,23 @@ class Probe(Section):
     path: str = Field("/health", pattern=r"^/")
 
 
+class Slo(Section):
+    """A service level objective: what share of a service's events must be good over a window."""
+
+    kind: str = Field(description=f"{', '.join(slos.kinds())} or {slos.RATIO}.")
+    name: DnsLabel | None = Field(None, description="The kind's, with - for _, where unset.")
+    objective: Share = Field(description="The share of events that must be good, such as 99.9%.")
+    window: Literal["28d", "30d"] = "30d"
+    threshold: str | None = Field(None, description="What an event is compared with, for kinds that compare.")
+    errors: str | None = Field(None, description=f"The counter of bad events, for kind {slos.RATIO}.")
+    events: str | None = Field(None, description=f"The counter of all events, for kind {slos.RATIO}.")
+
+    @property
+    def label(self) -> str:
+        """Its name, unique in its service: the label `slo`."""
+        return self.name or self.kind.replace("_", "-")
+
+
 class Service(Section):
     """A service under watch."""
 
@@ -104,6 +132,7 @@ class Service(Section):
     runs_on: RunsOn
     metrics: Metrics | None = None
     probe: Probe | None = None
+    slos: tuple[Slo, ...] = Field((), strict=False)
     alerts: AlertOverrides = {}
 
     @property

@@ -12,8 +12,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from alert_rules import quantities
 from alert_rules.model import Duration
 from alert_rules.quantities import Quantity, Unit
+from alert_rules.timing import SCRAPE_INTERVAL
 
-__all__ = ["Bytes", "DnsLabel", "Duration", "KubernetesKey", "Port", "Secret", "Section", "Share", "Url"]
+__all__ = [
+    "USUAL_INTERVAL",
+    "Bytes",
+    "DnsLabel",
+    "Duration",
+    "KubernetesKey",
+    "Port",
+    "Secret",
+    "Section",
+    "Share",
+    "Url",
+]
 
 
 class Section(BaseModel):
@@ -45,6 +57,9 @@ Share = Annotated[
     BeforeValidator(_share, json_schema_input_type=Annotated[str, Field(pattern=r"^\d+(\.\d+)?%$")]),
 ]
 """A part of a whole, written as a percentage (`10%`); `.value` is from 0 to 1."""
+
+USUAL_INTERVAL = quantities.seconds_text(SCRAPE_INTERVAL)
+"""The scrape interval of what sets none, as a person would write it."""
 
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+[^\s/]$")]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -12,6 +12,17 @@ from dashboards.queries import Narrowed, count
 
 _SERVICES = Narrowed("service")
 
+_FAULTS = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss"
+"""gRPC codes that are the server's fault, as HighGrpcErrorRate counts them."""
+
+
+def _mean(ago: str = "") -> str:
+    summed, counted = (
+        _SERVICES.rate(f"http_request_duration_seconds_{what}", "service", ago=ago) for what in ("sum", "count")
+    )
+    return f"{summed} / {counted}"
+
+
 _NOW = Row(
     "Now",
     (
@@ -78,6 +89,75 @@ _HTTP = Row(
     ),
 )
 
+_GRPC = Row(
+    "gRPC calls",
+    (
+        Panel(
+            title="Call rate",
+            unit="reqps",
+            description="gRPC calls answered a second, by service.",
+            queries=(Query(_SERVICES.rate("grpc_server_handled_total", "service"), "{{service}}"),),
+            draw=graph,
+        ),
+        Panel(
+            title="Failed calls",
+            unit="percentunit",
+            description="Share of gRPC calls that end in a code which is the server's fault, by service.",
+            queries=(
+                Query(
+                    _SERVICES.ratio("grpc_server_handled_total", "service", f'grpc_code=~"{_FAULTS}"'), "{{service}}"
+                ),
+            ),
+            draw=graph,
+            alert="HighGrpcErrorRate",
+        ),
+        Panel(
+            title="Call time, p95",
+            unit="s",
+            description="95th percentile of calls with one request and one answer, by service.",
+            queries=(
+                Query(
+                    _SERVICES.quantile(0.95, "grpc_server_handling_seconds", "service", 'grpc_type="unary"'),
+                    "{{service}}",
+                ),
+            ),
+            draw=graph,
+            alert="HighGrpcResponseTime",
+        ),
+    ),
+)
+
+_UNUSUAL = Row(
+    "Against last week",
+    (
+        Panel(
+            title="Requests, of those a week ago",
+            unit="percentunit",
+            description="Requests a second, of those at the same time last week. Bad below the line.",
+            queries=(
+                Query(
+                    f"{_SERVICES.rate('http_requests_total', 'service')} "
+                    f"/ {_SERVICES.rate('http_requests_total', 'service', ago='1w')}",
+                    "{{service}}",
+                ),
+            ),
+            draw=graph,
+            alert="TrafficDropped",
+            related=("TrafficSurged",),
+            width=12,
+        ),
+        Panel(
+            title="Mean response time, of that a week ago",
+            unit="percentunit",
+            description="Mean response time, of that at the same time last week. Twice as long is a reason to look.",
+            queries=(Query(f"({_mean()}) / ({_mean(ago='1w')})", "{{service}}"),),
+            draw=graph,
+            alert="LatencyAnomalous",
+            width=12,
+        ),
+    ),
+)
+
 _AI = Row(
     "AI requests",
     (
@@ -129,6 +209,41 @@ _SATURATION = Row(
             queries=(Query(_SERVICES.highest("memory_usage_bytes", "service"), "{{service}}"),),
             draw=graph,
             alert="HighMemoryUsage",
+            related=("MemoryGrowing",),
+        ),
+        Panel(
+            title="File descriptors in use",
+            unit="percentunit",
+            description="Open file descriptors, of those that the process with the fewest left may have.",
+            queries=(
+                Query(
+                    f"max by (service) ({_SERVICES.series('process_open_fds')} "
+                    f"/ {_SERVICES.series('process_max_fds')})",
+                    "{{service}}",
+                ),
+            ),
+            draw=graph,
+            alert="FileDescriptorsExhausted",
+        ),
+        Panel(
+            title="Age of the youngest process",
+            unit="s",
+            description="Time since the process that started last did so: back at 0 with every restart and release.",
+            queries=(Query(f"time() - {_SERVICES.highest('process_start_time_seconds', 'service')}", "{{service}}"),),
+            draw=graph,
+            related=("ProcessRestarting",),
+        ),
+        Panel(
+            title="Instances by version",
+            unit="short",
+            description="How many instances run each version: a release shows as one line that gives way to another.",
+            queries=(
+                Query(
+                    f"count by (service, version) ({_SERVICES.series('service_build_info')})", "{{service}} {{version}}"
+                ),
+            ),
+            draw=graph,
+            related=("DeployRegression",),
         ),
         Panel(
             title="Active connections",
@@ -176,5 +291,5 @@ BOARD = Board(
     folder="services",
     description="Traffic, errors, latency, AI requests, saturation and firing alerts of every service.",
     tags=("services",),
-    rows=(_NOW, _HTTP, _AI, _SATURATION, _PROBES),
+    rows=(_NOW, _HTTP, _GRPC, _AI, _SATURATION, _UNUSUAL, _PROBES),
 )

@@ -16,7 +16,7 @@ import uvicorn
 
 from examples.service import logs, rpc
 from examples.service.app import create_app
-from examples.service.state import State, service_name
+from examples.service.state import VERSION, State, service_name
 from examples.service.worker import Worker
 
 
@@ -27,6 +27,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000, help="port of HTTP and of /metrics")
     parser.add_argument("--grpc-port", type=int, default=50051, help="port of gRPC; 0 takes any")
     parser.add_argument("--faults", action="store_true", help="let anybody who reaches the port set faults")
+    parser.add_argument("--release", default=VERSION, help="version to tell, as if there were another")
     parser.add_argument("--emf", metavar="FILE", help="write CloudWatch metrics there; - is standard output")
     return parser.parse_args(arguments)
 
@@ -56,7 +57,7 @@ def main() -> None:
         emf = sys.stdout if given.emf == "-" else None
         if given.emf and emf is None:
             emf = stack.enter_context(Path(given.emf).open("a", encoding="utf-8"))
-        asyncio.run(serve(given, State(faulty=given.faults, emf=emf)))
+        asyncio.run(serve(given, State(faulty=given.faults, emf=emf, release=given.release)))
 
 
 if __name__ == "__main__":

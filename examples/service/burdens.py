@@ -27,6 +27,7 @@ class Burdens:
     def __init__(self, kit: Kit) -> None:
         self._faults = kit.faults
         self._memory: list[bytearray] = []
+        self._leaked: list[bytearray] = []
         self._files: list[int] = []
         self._burning: list[threading.Thread] = []
 
@@ -43,6 +44,11 @@ class Burdens:
             self._memory.clear()
         elif wanted > held:  # written to, as the system gives no memory for what is only asked for
             self._memory.append(bytearray(b"\1") * min(wanted - held, _CHUNK))
+
+        if leak := int(self._faults.value("memory_leak")):
+            self._leaked.append(bytearray(b"\1") * leak)
+        else:
+            self._leaked.clear()
 
     def _hold_files(self) -> None:
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

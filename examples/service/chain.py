@@ -45,7 +45,8 @@ class Chain:
         self.submit("payment")
         await self._kit.wait(0.1)
         self._metrics.head.set(self._head)
-        self._metrics.height.set(self._head - self._kit.faults.value("sync_lag"))
+        if not self._kit.faults.value("sync_stuck"):
+            self._metrics.height.set(self._head - self._kit.faults.value("sync_lag"))
         self._metrics.sync_duration.observe(time.perf_counter() - start)
         if not self._kit.faults.value("transactions_stuck"):
             self._confirm()

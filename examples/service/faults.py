@@ -23,8 +23,10 @@ MIB = 2**20
 FAULTS: Mapping[str, Fault] = {
     "errors": Fault("share of requests that fail with 500", 0.5),
     "latency": Fault("seconds that every request takes longer", 1.5, 60),
+    "grpc_latency": Fault("seconds that every gRPC call takes longer", 1.5, 60),
     "grpc_errors": Fault("share of gRPC calls that end with Internal", 0.5),
     "memory": Fault("bytes held in memory, taken 64 MiB a second", 256 * MIB, 64 * 1024 * MIB),
+    "memory_leak": Fault("bytes that are lost a second", MIB, 64 * MIB),
     "cpu": Fault("share of every core that is burnt", 0.95),
     "file_descriptors": Fault("share of the limit of open files that is held", 0.9, 0.95),
     **{f"{name}_down": Fault(f"{name} does not answer: on") for name in DEPENDENCIES},
@@ -45,6 +47,7 @@ FAULTS: Mapping[str, Fault] = {
     "prediction_drift": Fault("relative error by which predictions miss", 0.5, 10),
     "engine_red": Fault("health score of an engine in state red", 2, 100),
     "sync_lag": Fault("blocks that the service is behind", 100, 1_000_000),
+    "sync_stuck": Fault("the service takes in no block: on"),
     "transactions_failing": Fault("share of transactions that fail", 0.5),
     "transactions_stuck": Fault("no transaction is confirmed: on"),
     "log_errors": Fault("error lines a second", 5, 1000),

@@ -49,7 +49,8 @@ async def product(product_id: str, state: Service) -> object:
 async def order(state: Service, product_id: Annotated[str, Query(max_length=64)] = "p-1") -> dict[str, str]:
     """Place an order, to be processed by the consumer of the queue."""
     async with state.database.query("insert", "orders"):
-        await state.orders.place(product_id)
+        pass
+    await state.orders.place(product_id)
     return {"status": "accepted"}
 
 

@@ -37,6 +37,7 @@ class Inventory:
     async def stock(self, request: Message, context: Context) -> Message:
         """How much there is of {"product": ...}."""
         await self._kit.wait(0.005)
+        await asyncio.sleep(self._kit.faults.value("grpc_latency"))
         if self._kit.faults.strikes("grpc_errors"):
             await context.abort(grpc.StatusCode.INTERNAL, "asked for by the fault `grpc_errors`")
         return {"product": request["product"], "stock": 7}

@@ -33,20 +33,22 @@ def service_name() -> str:
 
 
 class State:
-    """Made once for a process. `faulty` says whether faults can be set over HTTP; `emf` takes the CloudWatch lines."""
+    """Made once for a process. `faulty` says whether faults can be set over HTTP; `emf` takes the CloudWatch lines,
+    `release` is the version that metrics and spans tell."""
 
     def __init__(
         self,
         *,
         faulty: bool = False,
         emf: TextIO | None = None,
+        release: str = VERSION,
         pace: float = 1,
         spans: TracerProvider | None = None,
     ) -> None:
         self.name, self.faulty = service_name(), faulty
-        self.spans = spans or traces.provider(self.name, VERSION)
+        self.spans = spans or traces.provider(self.name, release)
         self.kit = Kit(Metrics(), Faults(), self.spans.get_tracer(__name__), Emf(emf), pace)
-        self.kit.metrics.process.build.labels(version=VERSION).set(1)
+        self.kit.metrics.process.build.labels(version=release).set(1)
         self.completions, self.transactions = Ledger(), Ledger()
         self.database, self.cache = Database(self.kit), Cache(self.kit)
         self.models, self.chain = Models(self.kit, self.completions), Chain(self.kit, self.transactions)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from alert_rules import yaml12
 from alert_rules.loader import load
 from alert_rules.problems import InvalidFiles
 
@@ -44,3 +47,31 @@ def assert_told(folder: Path, engine: str, good: str, fault: tuple[str, str, str
     found = told(folder, engine, good.replace(old, new))
     assert f"{engine}/probe.yaml" in found
     assert expected in found
+
+
+def entry(
+    expression: str,
+    parameters: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    severity: str = "high",
+    hold: str = "2m",
+) -> dict[str, Any]:
+    """An alert with that expression and those parameters, free of other faults."""
+    words = "words that are long enough"
+    return {
+        "severity": severity,
+        "for": hold,
+        "dashboard": "main",
+        **dict.fromkeys(("condition", "summary", "description", "reason"), words),
+        "expression": expression,
+        "parameters": {name: {**parameter, "reason": words} for name, parameter in (parameters or {}).items()},
+    }
+
+
+def found(folder: Path, alerts: Mapping[str, Any], engine: str = "prometheus") -> list[str]:
+    """What is told of a file with those alerts."""
+    try:
+        load(written(folder, engine, yaml12.dump({"alerts": dict(alerts)})))
+    except InvalidFiles as error:
+        return [str(problem) for problem in error.problems]
+    return []

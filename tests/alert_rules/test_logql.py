@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alert_rules import logql
+from alert_rules import logql, promql
 from alert_rules.loader import load
 from tests.alert_rules.faults import OF_ANY_ENGINE, assert_told, told, written
 
@@ -75,7 +75,7 @@ FAULTS = {
     ),
     "lone dollar": ("^panic [{]", "panic$", "to write a $ that begins no placeholder as $$"),
     "placeholder of a text that nothing fills": ("{{ $value }} above $threshold", "above $treshold", "'threshold'?"),
-    "for shorter than an evaluation": ("for: 2m", "for: 30s", "from one evaluation (1m) to 1d"),
+    "for shorter than two evaluations": ("for: 2m", "for: 119s", "from two evaluations (2m) to 1d"),
     "default outside its range": ("default: 1/s", "default: 10/s", "at most 9/s"),
 }
 
@@ -112,3 +112,25 @@ def test_what_is_quoted_is_not_read_as_logql() -> None:
 def test_queries_for_lines_have_selectors_too() -> None:
     found = logql.selector_labels('{service="a", namespace=~"b|c"} |= "x" | json')
     assert found == [frozenset({"service", "namespace"})]
+
+
+def test_counts_of_lines_read_as_promql_and_fewer_lines_as_more_matchers() -> None:
+    found = logql.as_promql(
+        'sum by (service) (rate({service="a"} |= "x (" | json\n [5m])) / sum by (service) (rate({ service="a", }[5m])) > 1'
+    )
+    assert found == (
+        'sum by (service) (count_over_time(log{service="a", function="rate", pipeline="|= \\"x (\\" | json"}[5m])) / '
+        'sum by (service) (count_over_time(log{service="a", function="rate"}[5m])) > 1'
+    )
+    assert promql.metrics_and_labels(found)[1] == ("log", frozenset({"service", "function"}))
+
+
+def test_a_value_taken_out_of_lines_may_be_negative() -> None:
+    found = logql.as_promql('sum by (service) (sum_over_time({service="a"} | json | unwrap x [5m])) < 0')
+    assert [each.bounds[0] for each in promql.comparisons(found)] == [float("-inf")]
+
+
+@pytest.mark.parametrize("wrong", ["", '{service="a"}', 'rate({service="a"})', 'rate({service="a"[5m])'])
+def test_what_is_no_count_of_lines_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        logql.as_promql(wrong)

@@ -62,6 +62,7 @@ CARRIED = frozenset({"service", "team"})
         ("a / on (service) b", "team"),
         ("a / ignoring (team) b", "team"),
         ("absent(up)", "service team"),
+        ("up / scalar(sum(up))", ""),
         ("-(up)", ""),
         ("max_over_time(sum by (service) (up)[5m:1m])", "team"),
         ("label_replace(up, 'a', '$1', 'b', '(.*)')", ""),

@@ -65,7 +65,7 @@ def test_two_runs_give_identical_bytes(tmp_path: Path) -> None:
 
 def test_the_plan_says_of_every_resource_what_it_is_and_of_every_alert_who_is_told(tmp_path: Path) -> None:
     plan = json.loads(vigil("preview", "--stack", "prod", "--output", str(tmp_path), "--json").stdout)
-    assert set(plan) == {"alerts", "exports", "requests", "resources", "warnings"}
+    assert set(plan) == {"alerts", "exports", "objectives", "requests", "resources", "warnings"}
     for resource in plan["resources"]:
         assert set(resource) == {"urn", "type", "name", "parent", "inputs"}
     cpu = next(a for a in plan["alerts"] if a["alert"] == "EcsHighCpuUtilization" and a["scope"] == "pm-ml-service")
@@ -215,3 +215,21 @@ def test_an_interruption_leaves_the_former_tree_as_it_was(tmp_path: Path) -> Non
     assert running.returncode == 130, told
     assert "Traceback" not in told
     assert (project / "build/prod/plan.json").read_text() == "former"
+
+
+def test_objectives_are_shown_with_the_time_that_they_allow_to_fail(tmp_path: Path) -> None:
+    shown = vigil("preview", "--stack", "prod", "--output", str(tmp_path)).stdout
+    [line] = [line for line in shown.splitlines() if "api-gateway latency" in line]
+    cells = [cell.strip() for cell in line.strip("│").split("│")]
+    assert cells[1:] == [
+        "HTTP requests that are answered within 300ms, of those without a server error",
+        "99%",
+        "30d",
+        "7h 12m",
+    ]
+    plan = json.loads((tmp_path / "prod" / "plan.json").read_text())
+    assert {(each["service"], each["slo"], each["budget_seconds"]) for each in plan["objectives"]} == {
+        ("api-gateway", "availability", 2592),
+        ("api-gateway", "latency", 25920),
+        ("llm-router", "inference", 24192),
+    }

@@ -1,5 +1,6 @@
 """Every Prometheus alert has rule tests in the file of its subject."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,3 +32,10 @@ def test_each_alert_has_a_case_in_which_it_fires_and_one_in_which_it_stays_silen
     outcomes = {bool(case["exp_alerts"]) for _, case in cases() if case["alertname"] == alert}
     assert True in outcomes, f"{alert} fires in no case of tests/rules"
     assert False in outcomes, f"{alert} stays silent in no case of tests/rules"
+
+
+def test_an_alert_that_a_condition_names_exists() -> None:
+    # A name that is no alert's would be one that never fires, so the condition would hold nothing back.
+    named = {name for alert in ALERTS for name in re.findall(r'alertname="(\w+)"', alert.expression)}
+    assert named <= {alert.name for alert in ALERTS}
+    assert "HighResponseTime" in named

@@ -38,3 +38,8 @@ def together(*changes: Change) -> Change:
             each(written)
 
     return change
+
+
+def without_slos(written: dict[str, Any]) -> None:
+    for service in written["services"]:
+        service.pop("slos", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.settings.changes import Change, adds, removes, sets, together
+from tests.settings.changes import Change, adds, removes, sets, together, without_slos
 
 SMALL = {"eks_cluster": "c", "size": "small"}
 
@@ -121,7 +121,7 @@ IMPOSSIBLE: dict[str, tuple[Change, list[str]]] = {
         ["vigil:prometheus.shards: given 3; allowed: 1, or vigil:thanos.enabled: true"],
     ),
     "blocks deleted before they are taken": (
-        sets("prometheus", "retention", to="3h"),
+        together(without_slos, sets("prometheus", "retention", to="3h")),
         ["vigil:prometheus.retention: given '3h'; allowed: at least 6h: a block is handed to the bucket"],
     ),
     "metrics deleted before they are downsampled": (

@@ -11,6 +11,7 @@ from components.settings.parse import parse_settings
 from tests.settings.changes import Change, adds, removes, sets
 from tests.settings.examples import settings_of
 from tests.settings.impossible import IMPOSSIBLE
+from tests.settings.objectives import OBJECTIVES
 
 
 def problems(change: Change, stack: str = "prod") -> list[str]:
@@ -25,6 +26,7 @@ WINDOW = {"timezone": "Europe/Dublin", "days": ["sunday"], "start": "03:30", "en
 
 CASES: dict[str, tuple[Change, list[str]]] = {
     **IMPOSSIBLE,
+    **OBJECTIVES,
     "unknown key at the top": (
         sets("alertz", to={}),
         ["Pulumi.prod.yaml: vigil:alertz: given 'alertz'; allowed: one of: ", "did you mean 'alerts'?"],
@@ -86,7 +88,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "impossible for": (
         sets("alerts", "HighErrorRate", to={"for": "5s"}),
-        ["vigil:alerts.HighErrorRate.for: given '5s'; allowed: 0s, or from one evaluation (15s) to 1d"],
+        ["vigil:alerts.HighErrorRate.for: given '5s'; allowed: 0s, or from two evaluations (30s) to 1d"],
     ),
     "for that is no multiple of an alarm's period": (
         sets("alerts", "AlbHighErrorRate", to={"for": "7m"}),
@@ -94,7 +96,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "for of a log alert shorter than its evaluation": (
         sets("alerts", "LogErrorsSurging", to={"for": "30s"}),
-        ["vigil:alerts.LogErrorsSurging.for: given '30s'; allowed: 0s, or from one evaluation (1m) to 1d"],
+        ["vigil:alerts.LogErrorsSurging.for: given '30s'; allowed: 0s, or from two evaluations (2m) to 1d"],
     ),
     "unknown parameter of a log alert": (
         sets("services", 0, "alerts", to={"PanicsLogged": {"treshold": 2}}),

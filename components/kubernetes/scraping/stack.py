@@ -59,7 +59,7 @@ def monitoring_job(
             # Thanos' names for its own requests are those by which services are alarmed; its queries take seconds.
             {
                 "source_labels": ["service", "__name__"],
-                "regex": "thanos-.+;http_request(s_total|_duration_seconds_.+)",
+                "regex": "thanos-.+;(http_request(s_total|_duration_seconds_.+)|grpc_server_.+)",
                 "action": "drop",
             },
             *owner_rules(services, job="kube-state-metrics"),

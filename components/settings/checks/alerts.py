@@ -14,7 +14,7 @@ from components.exporting import exporters_of
 from components.settings.checks.registry import check
 from components.settings.model import Service, Settings
 
-OF_SERVICES = frozenset({"application", "prometheus", "blackbox", "loki"})
+OF_SERVICES = frozenset({"application", "slo", "prometheus", "blackbox", "loki"})
 """What exports series that carry the name of a declared service (a log alert counts as Loki's)."""
 
 
@@ -48,7 +48,8 @@ def _alerts_of_service(service: Service) -> list[str]:
     catalogue = loader.builtin()
     if service.runs_on.kubernetes:
         # The others watch the cluster or the stack itself: their series carry no declared service's name.
-        return [alert.name for alert in catalogue.rules if needed_exporters(alert) <= OF_SERVICES]
+        read = OF_SERVICES if service.slos else OF_SERVICES - {"slo"}
+        return [alert.name for alert in catalogue.rules if needed_exporters(alert) <= read]
     kinds = [catalogue.kind_for_platform(platform) for platform in service.runs_on.platforms]
     return [alarm.name for kind in kinds if kind for alarm in kind.alarms]
 

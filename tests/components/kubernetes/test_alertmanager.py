@@ -58,10 +58,25 @@ def test_the_sources_timings_are_those_of_critical() -> None:
 
 
 def test_what_is_worse_silences_what_is_milder_of_the_same_alert_and_service() -> None:
-    _, *rules = routing(without_aws())["inhibit_rules"]
+    rules = [rule for rule in routing(without_aws())["inhibit_rules"] if "alertname" in rule["equal"]]
+    assert all({"alertname", "service"} <= set(rule["equal"]) for rule in rules)
+    assert len(rules) == len(Severity) - 1
     assert rules[0]["source_matchers"] == ['severity="critical"']
     assert rules[0]["target_matchers"] == ['severity=~"high|medium|low|info"']
-    assert all({"alertname", "service"} <= set(rule["equal"]) for rule in rules)
+
+
+def test_what_tells_of_a_fault_silences_what_would_tell_of_it_again() -> None:
+    rules = routing(without_aws())["inhibit_rules"]
+    fast = {"source_matchers": ['alertname="ErrorBudgetBurningFast"'], "equal": ["service", "slo", "environment"]}
+    assert fast | {"target_matchers": ['alertname="ErrorBudgetBurningSlowly"']} in rules
+    page = {"source_matchers": ['alertname="HighErrorRate"'], "equal": ["service", "environment"]}
+    assert page | {"target_matchers": ['alertname="ErrorBudgetBurningFast"']} in rules
+
+
+def test_who_tells_of_a_fault_is_an_alert() -> None:
+    rules = builtin().rules
+    tellers = {teller for alert in rules for teller in alert.told_by}
+    assert tellers <= {alert.name for alert in rules}
 
 
 def test_a_window_of_everything_mutes_every_route_and_one_of_a_service_its_own() -> None:

@@ -57,7 +57,7 @@ def test_lines_fill_the_width_all_the_same(off: str) -> None:
 
 
 def test_with_the_least_of_a_stack_its_own_dashboards_are_there_and_those_of_the_cluster_are_not() -> None:
-    assert set(boards(exporters=ALWAYS)) == {"main", "monitoring"}
+    assert set(boards(exporters=ALWAYS)) == {"main", "dependencies", "ai", "data", "monitoring"}
 
 
 def test_a_dashboard_is_not_made_for_its_list_of_alerts_alone() -> None:

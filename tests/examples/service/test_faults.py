@@ -45,6 +45,7 @@ ERRORS = (("status", "error"),)
 SHOWN_BY: dict[str, Moves] = {
     "errors": Moves("http_requests_total", grows, (("status_code", "500"),)),
     "latency": Moves("http_request_duration_seconds_sum", more_than(0.2), value=0.05),
+    "grpc_latency": Moves("grpc_server_handling_seconds_sum", more_than(0.1), value=0.05),
     "grpc_errors": Moves("grpc_server_handled_total", grows, (("grpc_code", "Internal"),)),
     "database_down": Moves("dependency_up", falls, (("dependency", "database"),)),
     "redis_down": Moves("dependency_up", falls, (("dependency", "redis"),)),
@@ -66,10 +67,11 @@ SHOWN_BY: dict[str, Moves] = {
     "prediction_errors": Moves("ml_predictions_total", stands, value=1),
     "prediction_drift": Moves("ml_prediction_relative_error", lambda _, after: after == 0.5),
     "sync_lag": Moves("blockchain_block_height", falls),
+    "sync_stuck": Moves("blockchain_block_height", stands),
     "transactions_failing": Moves("blockchain_transactions_total", grows, ERRORS),
     "transactions_stuck": Moves("transaction_queue_size", grows),
 }
-OF_THE_PROCESS = {"memory", "cpu", "file_descriptors"}
+OF_THE_PROCESS = {"memory", "memory_leak", "cpu", "file_descriptors"}
 OF_THE_LOG = {"log_errors", "log_flood", "panic", "silence"}
 OF_CLOUDWATCH = {"engine_red"}
 
@@ -112,6 +114,21 @@ def test_memory_is_held_and_given_back(service: Service) -> None:
         carried(service)
     assert measured() - before == pytest.approx(100 * MIB, rel=0.1)
     service.state.kit.faults.clear("memory")
+    carried(service)
+    assert measured() - before < 50 * MIB
+
+
+def test_memory_leaks_a_little_more_each_second(service: Service) -> None:
+    def measured() -> float:
+        service.run(service.state.resources.sample())
+        return service.value("memory_usage_bytes")
+
+    before = measured()
+    service.set("memory_leak", 20 * MIB)
+    for _ in range(5):
+        carried(service)
+    assert measured() - before == pytest.approx(100 * MIB, rel=0.1)
+    service.state.kit.faults.clear("memory_leak")
     carried(service)
     assert measured() - before < 50 * MIB
 

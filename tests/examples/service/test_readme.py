@@ -7,12 +7,14 @@ import re
 import pytest
 
 from alert_rules.loader import builtin
+from alert_rules.registry import exporters_of
 from examples.service.faults import FAULTS
 from tests.settings.examples import ROOT
 
 FOLDER = ROOT / "examples" / "service"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 OWN_ALERTS = {
+    *(alert.name for alert in builtin().prometheus if exporters_of(alert.default_query) & {"application", "slo"}),
     *(alert.name for alert in builtin().loki),
     *(
         alarm.name

@@ -70,6 +70,12 @@ def test_a_dependency_that_fails_is_told_of_by_the_status(
     assert service.ask(method, path).status_code == status
 
 
+def test_a_queue_that_is_away_is_no_failure_of_the_database(service: Service) -> None:
+    service.set("redis_down")
+    assert service.ask("POST", "/orders").status_code == 503
+    assert service.value("database_query_errors_total") == 0
+
+
 def test_requests_are_counted_while_they_are_answered(service: Service) -> None:
     service.set("latency", 0.2)
 

@@ -1,8 +1,12 @@
-"""What a PromQL expression reads and groups by, as its own parser sees it."""
+"""What a PromQL expression reads and groups by, and which labels it loses."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import promql_parser as parser
+
+from alert_rules.promql.tree import nodes
 
 
 def metrics_and_labels(expression: str) -> list[tuple[str, frozenset[str]]]:
@@ -11,7 +15,7 @@ def metrics_and_labels(expression: str) -> list[tuple[str, frozenset[str]]]:
     The name is empty where a selector fixes none (`{job="x"}`, `{__name__=~"a|b"}`). Raises ValueError with
     the parser's message where the expression is not PromQL.
     """
-    selectors = (node for node in _nodes(expression) if isinstance(node, parser.VectorSelector))
+    selectors = (node for node in nodes(expression) if isinstance(node, parser.VectorSelector))
     return [_metric_and_labels(selector) for selector in selectors]
 
 
@@ -20,13 +24,7 @@ def grouping_labels(expression: str) -> set[str]:
 
     Raises ValueError with the parser's message where the expression is not PromQL.
     """
-    return {label for node in _nodes(expression) for label in _grouping(node)}
-
-
-def _nodes(expression: str) -> list[parser.Expr]:
-    found: list[parser.Expr] = []
-    parser.walk(parser.parse(expression), found.append)
-    return found
+    return {label for node in nodes(expression) for label in _grouping(node)}
 
 
 def _metric_and_labels(selector: parser.VectorSelector) -> tuple[str, frozenset[str]]:
@@ -55,9 +53,54 @@ def lost_labels(expression: str, wanted: frozenset[str]) -> frozenset[str]:
     return frozenset(label for label in wanted if not _carries(root, label))
 
 
-# Aggregations that pass whole series on, and functions whose result has no labels of its argument.
+def dropping(expression: str, label: str) -> list[str]:
+    """The aggregations of the expression that take the label off series which had it, as text, where that is amiss.
+
+    It is not on a side whose series are only looked up: to the right of `and` and `unless`, and on the one side of a
+    match of many to one, as long as the match goes by other labels and the side that remains carries the label.
+    """
+    return list(_dropping(parser.parse(expression), label))
+
+
+def _dropping(node: parser.Expr, label: str) -> Iterator[str]:
+    match node:
+        case parser.AggregateExpr():
+            yield from _dropping(node.expr, label)
+            if node.param is not None:
+                yield from _dropping(node.param, label)
+            if _carries(node.expr, label) and not _aggregate_carries(node, label):
+                yield str(node)
+        case parser.BinaryExpr():
+            for side in _that_count(node, label):
+                yield from _dropping(side, label)
+        case parser.Call():
+            for argument in node.args:
+                yield from _dropping(argument, label)
+        case parser.ParenExpr() | parser.UnaryExpr() | parser.SubqueryExpr():
+            yield from _dropping(node.expr, label)
+
+
+def _that_count(node: parser.BinaryExpr, label: str) -> list[parser.Expr]:
+    """The sides of an operation but the one whose series are only looked up, by other labels than this one."""
+    modifier = node.modifier
+    matching = modifier.matching if modifier else None
+    # Without a word on matching, and with `ignoring` of others, sides match by all labels: one that lacks this never
+    # matches one that has it.
+    if matching is None or (label in matching.labels) == (matching.type == parser.LabelModifierType.Include):
+        return [node.lhs, node.rhs]
+    one_side = modifier.card if modifier else None
+    looked_up_right = str(node.op) in ("and", "unless") or one_side == parser.VectorMatchCardinality.ManyToOne
+    if looked_up_right and _carries(node.lhs, label):
+        return [node.lhs]
+    if one_side == parser.VectorMatchCardinality.OneToMany and _carries(node.rhs, label):
+        return [node.rhs]
+    return [node.lhs, node.rhs]
+
+
+# Aggregations that pass whole series on; functions whose result has no labels of its argument, or is a mere number.
 _PASSING = ("topk", "bottomk", "limitk", "limit_ratio")
-_LABELLESS = ("absent", "absent_over_time", "scalar", "time", "vector")
+_LABELLESS = ("absent", "absent_over_time", "vector")
+_NUMBERS = ("pi", "scalar", "time")
 
 
 def _carries(node: parser.Expr, label: str) -> bool | None:
@@ -87,8 +130,10 @@ def _aggregate_carries(node: parser.AggregateExpr, label: str) -> bool:
 
 
 def _call_carries(node: parser.Call, label: str) -> bool | None:
+    if node.func.name in _NUMBERS:
+        return None
     if node.func.name in _LABELLESS:
-        return False if node.func.name != "time" else None
+        return False
     verdicts = [verdict for argument in node.args if (verdict := _carries(argument, label)) is not None]
     return verdicts[-1] if verdicts else None
 

@@ -1,0 +1,27 @@
+"""What a PromQL expression reads, keeps, spans and compares, as its own parser sees it.
+
+Every function takes the expression as text and raises ValueError with the parser's message where it is not PromQL.
+"""
+
+from alert_rules.promql.bounds import Bounds
+from alert_rules.promql.comparisons import Comparison, comparisons
+from alert_rules.promql.conditions import Condition, condition
+from alert_rules.promql.labels import dropping, grouping_labels, lost_labels, metrics_and_labels
+from alert_rules.promql.ranges import Range, ranges
+from alert_rules.promql.selectors import Selector, selector
+
+__all__ = [
+    "Bounds",
+    "Comparison",
+    "Condition",
+    "Range",
+    "Selector",
+    "comparisons",
+    "condition",
+    "dropping",
+    "grouping_labels",
+    "lost_labels",
+    "metrics_and_labels",
+    "ranges",
+    "selector",
+]

@@ -1,0 +1,260 @@
+"""Service level objectives: the recording rules from which burn rates, error budgets and their alerts are read.
+
+For each objective, events and bad events a second are recorded over five minutes. Every longer window is an average of
+these (of both, so that a busy hour counts for more than a quiet one), by one rule for all objectives together. The
+alerts on them are rules like any other (prometheus/slos.yaml).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from pydantic import model_validator
+
+from alert_rules import promql, yaml12
+from alert_rules.model import Definition
+from alert_rules.quantities import Quantity, Unit, seconds_text
+
+HOUR, DAY = 3600.0, 86400.0
+
+SHORTEST_WINDOW = 300.0
+"""Seconds over which events are counted: the short window of the fastest alert."""
+
+FILE = "slis.yaml"
+"""The rule file's name; that of the alerts on it is slos.yaml."""
+
+_FAST, _SLOW = "30s", "2m"
+"""How often short windows are evaluated, and long ones: every alert on these takes an hour at least. A series that is
+written less often than every 5 minutes would come and go."""
+
+Rule = dict[str, Any]
+
+
+class SliKind(Definition):
+    """What an objective can be about, as PromQL: events a second, and of these the bad ones or the good ones."""
+
+    title: str
+    threshold: Unit | None = None
+    events: str
+    errors: str | None = None
+    good: str | None = None
+
+    @model_validator(mode="after")
+    def _bad_or_good(self) -> SliKind:
+        if (self.errors is None) == (self.good is None):
+            raise ValueError("exactly one of `errors` and `good`")
+        return self
+
+
+@cache
+def kinds() -> Mapping[str, SliKind]:
+    """Every kind by its name. Raises ValidationError where alert_rules/slis.yaml holds something else."""
+    path = Path(__file__).parent / "slis.yaml"
+    content: Mapping[str, Any] = yaml12.load(path.read_text(encoding="utf-8"))
+    return {name: SliKind(**entry) for name, entry in content.items()}
+
+
+RATIO = "ratio"
+"""The kind of an objective on counters that the settings name."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A declared objective of a service.
+
+    `objective` is the share of events (0..1) that must be good over `window` seconds. `threshold` is what the kind
+    compares with; `errors` and `events` are the counters of kind `ratio`.
+    """
+
+    service: str
+    team: str
+    name: str
+    kind: str
+    objective: float
+    window: float
+    threshold: Quantity | None = None
+    errors: str = ""
+    events: str = ""
+
+
+def recording_rules(objectives: Sequence[Objective], retention: float) -> Mapping[str, Mapping[str, Any]]:
+    """The rule file of the objectives, by its name; none where there are none. Prometheus keeps samples for `retention`
+    seconds, a day and an hour at least."""
+    if not objectives:
+        return {}
+    periods = sorted({objective.window for objective in objectives})
+    groups = {
+        "slis": (_FAST, [*_events(objectives), *_short_windows()]),
+        "slis-long": (_SLOW, [*_long_windows(), *_objectives(objectives), _budget(periods)]),
+        "slis-budget": (_SLOW, [*_carried(max(periods), retention), _spent(periods, retention)]),
+    }
+    return {
+        FILE: {"groups": [{"name": n, "interval": interval, "rules": rules} for n, (interval, rules) in groups.items()]}
+    }
+
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+def _events(objectives: Sequence[Objective]) -> Iterator[Rule]:
+    """Events and bad events of each objective: one rule for all services that count the same."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for each in objectives:
+        alike.setdefault((each.name, *_expressions(each)), []).append(each.service)
+    for (name, events, errors), services in alike.items():
+        selector = _selector(services)
+        for record, expression in (("slo:events:rate5m", events), ("slo:errors:rate5m", errors)):
+            yield _record(record, Template(expression).substitute(selector=selector), {"slo": name})
+
+
+def _expressions(objective: Objective) -> tuple[str, str]:
+    """Events and bad events a second over five minutes, with $selector left open."""
+    if objective.kind == RATIO:
+        events, errors = (_rate_of(counter) for counter in (objective.events, objective.errors))
+        return events, _or_none(errors, events)
+    kind = kinds()[objective.kind]
+    known = {"window": seconds_text(SHORTEST_WINDOW), **_threshold(objective.threshold)}
+    events, counted = (Template(text).safe_substitute(known) for text in (kind.events, kind.errors or kind.good or ""))
+    return events, _or_none(counted, events) if kind.errors else f"{events}\n-\n{counted}"
+
+
+def _or_none(errors: str, events: str) -> str:
+    # A counter that has never counted has no series; nothing was bad then.
+    return f"{errors}\nor\n0 * {events}"
+
+
+def _threshold(threshold: Quantity | None) -> dict[str, str]:
+    if threshold is None:
+        return {}
+    # Client libraries write a bucket of one second as 1 or 1.0; Prometheus 3 scrapes both as 1.0.
+    bucket = re.escape(threshold.number).replace("\\", "\\\\")
+    return {"threshold": threshold.number, "bucket": bucket + ("" if "." in threshold.number else r"(\\.0)?")}
+
+
+def _rate_of(counter: str) -> str:
+    """The rate of a counter that the settings name, of $selector's services. The counter must be free of `problem`."""
+    series = promql.selector(counter)
+    matchers = ",".join(["$selector", *(text.replace("$", "$$") for text in series.matchers)])
+    return f"sum by (service, team) (rate({series.metric}{{{matchers}}}[{seconds_text(SHORTEST_WINDOW)}]))"
+
+
+def counter_problem(counter: str) -> str | None:
+    """What is allowed instead of that text as a counter of kind `ratio`, or None where it is one."""
+    allowed = 'one counter with its labels, such as orders_total{status="failed"}, without service and team'
+    try:
+        series = promql.selector(counter)
+    except ValueError:
+        return allowed
+    return allowed if {"service", "team"} & series.labels else None
+
+
+def _selector(services: Sequence[str]) -> str:
+    names = sorted(set(services))
+    return f'service="{names[0]}"' if len(names) == 1 else f'service=~"{"|".join(names)}"'  # DNS labels: no escapes
+
+
+# --- windows ----------------------------------------------------------------------------------------------
+
+
+def _short_windows() -> Iterator[Rule]:
+    yield _ratio("5m", "slo:errors:rate5m", "slo:events:rate5m")
+    yield _ratio("30m", *_averages("rate5m[30m]"))
+    for what, average in zip(("errors", "events"), _averages("rate5m[1h]"), strict=True):
+        yield _record(f"slo:{what}:rate1h", average)
+    yield _ratio("1h", "slo:errors:rate1h", "slo:events:rate1h")
+    # Steps of five minutes: rates over five minutes then follow each other without a gap and without overlapping.
+    yield _ratio("2h", *_averages("rate5m[2h:5m]"))
+    yield _ratio("6h", *_averages("rate5m[6h:5m]"))
+
+
+def _long_windows() -> Iterator[Rule]:
+    yield _ratio("1d", *_averages("rate5m[1d:5m]"))
+    yield _ratio("3d", *_averages("rate1h[3d:1h]"))
+
+
+def _averages(series: str) -> tuple[str, str]:
+    return f"avg_over_time(slo:errors:{series})", f"avg_over_time(slo:events:{series})"
+
+
+def _ratio(window: str, errors: str, events: str) -> Rule:
+    return _record(f"slo:errors:ratio_rate{window}", f"{errors} / {events}")
+
+
+# --- objectives and budgets -------------------------------------------------------------------------------
+
+
+def _objectives(objectives: Sequence[Objective]) -> Iterator[Rule]:
+    for each in objectives:
+        labels = {"service": each.service, "team": each.team, "slo": each.name, "window": _days(each.window)}
+        yield _record("slo:objective:ratio", f"vector({each.objective:.10g})", labels)
+
+
+def _budget(windows: Sequence[float]) -> Rule:
+    """Seconds of complete failure that use up the budget of each objective."""
+    each = [f"sum without (window) (1 - {_objective_over(window)}) * {window:.0f}" for window in windows]
+    return _record("slo:budget:seconds", "\nor\n".join(each))
+
+
+def _objective_over(window: float) -> str:
+    return f'slo:objective:ratio{{window="{_days(window)}"}}'
+
+
+def _days(seconds: float) -> str:
+    return f"{seconds / DAY:.0f}d"
+
+
+def hop(window: float, retention: float) -> float:
+    """Seconds of the past that are read from what Prometheus keeps; older hours are carried along, see `_carried`."""
+    return min(window, max(DAY, (retention - DAY) // DAY * DAY))
+
+
+def _hops(window: float, retention: float) -> list[tuple[str, float]]:
+    """The suffix of the series that hold each part of the window, newest first, and the part's length in seconds."""
+    length = hop(window, retention)
+    parts: list[tuple[str, float]] = []
+    while len(parts) * length < window:
+        start = len(parts) * length
+        parts.append((f"_ago{_days(start)}" if parts else "", min(length, window - start)))
+    return parts
+
+
+def _carried(window: float, retention: float) -> Iterator[Rule]:
+    """Hours that Prometheus will have forgotten before the window is over, written down again just before."""
+    suffixes = [suffix for suffix, _ in _hops(window, retention)]
+    length = _days(hop(window, retention))
+    for newer, older in pairwise(suffixes):
+        for what in ("errors", "events"):
+            yield _record(f"slo:{what}:rate1h{older}", f"slo:{what}:rate1h{newer} offset {length}")
+
+
+def _spent(windows: Sequence[float], retention: float) -> Rule:
+    """The share of each objective's budget that is spent."""
+    return _record("slo:budget_spent:ratio", "\nor\n".join(_spent_over(window, retention) for window in windows))
+
+
+def _spent_over(window: float, retention: float) -> str:
+    """Bad events of the window over those that it allows, for as many events as there would be if all of it were like
+    the part that is known: a service of yesterday has spent little yet."""
+    parts = _hops(window, retention)
+    errors, events, hours = (
+        " + ".join(_over(function, what, suffix, length) for suffix, length in parts)
+        for function, what in (("sum", "errors"), ("sum", "events"), ("count", "events"))
+    )
+    spent = f"({errors}) * {HOUR:.0f}\n/ (({events}) / ({hours}))\n/ slo:budget:seconds"
+    return f"(\n{spent}\nand sum without (window) ({_objective_over(window)})\n)"
+
+
+def _over(function: str, what: str, suffix: str, length: float) -> str:
+    summed = f"{function}_over_time(slo:{what}:rate1h{suffix}[{_days(length)}:1h])"
+    return f"({summed} or 0 * slo:{what}:rate1h)" if suffix else summed
+
+
+def _record(name: str, expression: str, labels: Mapping[str, str] | None = None) -> Rule:
+    return {"record": name, "expr": expression, **({"labels": dict(labels)} if labels else {})}

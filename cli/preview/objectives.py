@@ -1,0 +1,61 @@
+"""The service level objectives of a stack, for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from string import Template
+from typing import Any
+
+from rich.table import Table
+
+from alert_rules.slos import RATIO, Objective, kinds
+from components.objectives import objectives_of
+from components.settings.model import Settings
+
+
+def objective_lines(settings: Settings) -> list[dict[str, Any]]:
+    """Every objective: of which service, what is measured, its share (0..1), its window and its error budget, both in
+    seconds, the budget as the time of complete failure that it allows."""
+    return [
+        {
+            "service": each.service,
+            "slo": each.name,
+            "measures": _measures(each),
+            "objective": each.objective,
+            "window_seconds": int(each.window),
+            "budget_seconds": round((1 - each.objective) * each.window),
+        }
+        for each in objectives_of(settings)
+    ]
+
+
+def _measures(objective: Objective) -> str:
+    if objective.kind == RATIO:
+        return f"{objective.events} without {objective.errors}"
+    return Template(kinds()[objective.kind].title).safe_substitute(threshold=str(objective.threshold))
+
+
+def objective_table(lines: Sequence[dict[str, Any]]) -> Table:
+    """The objectives, a line each."""
+    table = Table()
+    for column in ("objective", "measures", "share", "over", "may fail for"):
+        table.add_column(column, justify="right" if column in ("share", "over", "may fail for") else "left")
+    for line in lines:
+        table.add_row(
+            f"{line['service']} {line['slo']}",
+            line["measures"],
+            f"{line['objective'] * 100:.6g}%",
+            f"{line['window_seconds'] // 86400}d",
+            _time(line["budget_seconds"]),
+        )
+    return table
+
+
+def _time(seconds: int) -> str:
+    """A length of time in its two largest units."""
+    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+    parts, left = [], seconds
+    for name, size in units:
+        count, left = divmod(left, size)
+        parts += [f"{count}{name}"] if count else []
+    return " ".join(parts[:2]) or "0s"

@@ -1,0 +1,36 @@
+"""The service level objectives of an environment."""
+
+from __future__ import annotations
+
+from alert_rules.quantities import Quantity, parse
+from alert_rules.slos import Objective, kinds
+from components.settings.model import Service, Settings, Slo
+
+DAYS = {"28d": 28 * 86400.0, "30d": 30 * 86400.0}
+"""Seconds of the windows that an objective may have."""
+
+
+def objectives_of(settings: Settings) -> tuple[Objective, ...]:
+    """Every objective of the services in the cluster; without mistakes, see components/settings/checks/slos.py."""
+    if not settings.kubernetes.enabled:
+        return ()
+    return tuple(_objective(service, slo) for service in settings.services for slo in service.slos)
+
+
+def _objective(service: Service, slo: Slo) -> Objective:
+    return Objective(
+        service=service.name,
+        team=service.team,
+        name=slo.label,
+        kind=slo.kind,
+        objective=slo.objective.value,
+        window=DAYS[slo.window],
+        threshold=_threshold(slo),
+        errors=slo.errors or "",
+        events=slo.events or "",
+    )
+
+
+def _threshold(slo: Slo) -> Quantity | None:
+    kind = kinds().get(slo.kind)
+    return parse(slo.threshold, kind.threshold) if kind and kind.threshold else None
