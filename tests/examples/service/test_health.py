@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from examples.service.faults import DEPENDENCIES
-from examples.service.health import REQUIRED, TIMEOUT_S, Check, Health
+from examples.service.health import TIMEOUT_S, Check, Health
 from tests.examples.service.running import Service
 
 ALIVE = ["/health", "/liveness", "/health/liveness"]
 READY = ["/readiness", "/health/readiness"]
-OPTIONAL = sorted(set(DEPENDENCIES) - REQUIRED)
+REQUIRED, OPTIONAL = ("database", "redis"), ("external", "model")
 GOAL_S = 0.1
 
 
@@ -32,7 +32,7 @@ def test_every_dependency_is_told_of(service: Service) -> None:
     assert [service.value("dependency_up", dependency=name) for name in DEPENDENCIES] == [1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("name", sorted(REQUIRED))
+@pytest.mark.parametrize("name", REQUIRED)
 def test_without_a_required_dependency_no_request_is_wanted(service: Service, name: str) -> None:
     service.set(f"{name}_down")
     detailed = service.get("/health/detailed")
