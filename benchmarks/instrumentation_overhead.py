@@ -7,8 +7,8 @@ costs about as much again as its first; OTEL_TRACES_SAMPLER is how to pay less.
 
 Times are processor time of all threads. Requests with and without take turns, and the verdict is by the least of each:
 noise only ever adds to it, and where others use the cores it adds more to what runs once in 5 ms, whose code and data
-they have driven out of the caches, than to a handler's loop. The medians beside it show how much: on two cores that six
-processes wanted they came to 6 to 8 %. Ends with status 1 when the goal is missed.
+they have driven out of the caches, than to a handler's loop. The medians beside it show how much: 2 to 6 % in all on
+two busy cores. Ends with status 1 when the goal is missed.
 """
 
 from __future__ import annotations
