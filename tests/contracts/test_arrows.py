@@ -1,4 +1,5 @@
-"""Imports go one way: __main__ → components → dashboards → alert_rules; lambdas stand alone; nothing imports cli."""
+"""Imports go one way: __main__ → components → dashboards → alert_rules; lambdas and examples stand alone; nothing imports
+cli."""
 
 from __future__ import annotations
 
@@ -10,13 +11,14 @@ import pytest
 
 from tests.settings.examples import ROOT
 
-PACKAGES = ("alert_rules", "cli", "components", "dashboards", "lambdas")
+PACKAGES = ("alert_rules", "cli", "components", "dashboards", "examples", "lambdas")
 
 MAY_IMPORT = {
     "alert_rules": {"alert_rules"},
     "dashboards": {"dashboards", "alert_rules"},
     "components": {"components", "dashboards", "alert_rules", "pulumi", "pulumi_aws", "pulumi_kubernetes"},
     "lambdas": {"lambdas"},
+    "examples": {"examples"},
     "cli": {"cli", "components", "dashboards", "alert_rules", "pulumi", "pulumi_aws", "pulumi_kubernetes"},
 }
 WATCHED = {*PACKAGES, "pulumi", "pulumi_aws", "pulumi_kubernetes"}
@@ -54,6 +56,7 @@ def test_a_package_imports_only_what_is_below_it(package: str) -> None:
         ("dashboards", "def f():\n    from components import stack"),
         ("components", "from cli.main import run"),
         ("lambdas", "from alert_rules import model"),
+        ("examples", "from alert_rules import registry"),
     ],
 )
 def test_an_import_against_the_arrows_is_noticed(package: str, source: str) -> None:

@@ -1,0 +1,1 @@
+"""Examples of what vigil watches."""
