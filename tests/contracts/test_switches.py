@@ -39,7 +39,7 @@ SPOKEN_OF = {
     # Series of kube-state-metrics are given to the teams of their namespaces, by a rule that others do not match.
     "kube_state_metrics": [r"regex: kube-state-metrics(;\([^)]*\))?$"],
     # Thanos' names for its requests are dropped, by a rule that others do not match.
-    "thanos": [r"regex: thanos-\.\+;http_request\S+"],
+    "thanos": [r"regex: thanos-\.\+;\(http_request\S+"],
 }
 """What names a part without referring to it."""
 
