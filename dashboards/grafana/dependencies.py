@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashboards.board import Board
-from dashboards.firing import firing
 from dashboards.panels import Panel, Query, Row, figure, graph, percentiles
-from dashboards.queries import Narrowed, count
+from dashboards.queries import Narrowed
+from dashboards.shared import firing, unreachable
 
 _SERVICES = Narrowed("service")
 _ERROR = 'status="error"'
@@ -18,16 +20,7 @@ def _lookups(results: str) -> str:
 _NOW = Row(
     "Now",
     (
-        Panel(
-            title="Dependencies unreachable",
-            unit="short",
-            description="What no instance of a service reaches. Red from the first on.",
-            queries=(Query(count(f"{_SERVICES.highest('dependency_up', 'service, dependency')} == 0"), "down"),),
-            draw=figure,
-            alert="DependencyDown",
-            limit=1,
-            width=6,
-        ),
+        replace(unreachable(_SERVICES), alert="DependencyDown", width=6),
         Panel(
             title="Messages waiting",
             unit="short",

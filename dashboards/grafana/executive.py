@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dashboards.board import Board
-from dashboards.firing import firing
 from dashboards.panels import Panel, Query, Row, figure, graph
 from dashboards.queries import Narrowed, count
+from dashboards.shared import firing
 
 _SERVICES = Narrowed("service")
 _BAD = 'status_code=~"5.."'

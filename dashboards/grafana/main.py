@@ -6,9 +6,9 @@ The panels of universal-ai-tools-guide 3.1 ("Main Dashboard"), aggregated by ser
 from __future__ import annotations
 
 from dashboards.board import Board
-from dashboards.firing import firing
 from dashboards.panels import Panel, Query, Row, figure, graph, percentiles
 from dashboards.queries import Narrowed, count
+from dashboards.shared import firing, instances_up
 
 _SERVICES = Narrowed("service")
 
@@ -26,14 +26,7 @@ def _mean(ago: str = "") -> str:
 _NOW = Row(
     "Now",
     (
-        Panel(
-            title="Instances up",
-            unit="short",
-            description="Instances that Prometheus scraped with success.",
-            queries=(Query(f"sum({_SERVICES.series('up')})", "up"),),
-            draw=figure,
-            width=4,
-        ),
+        instances_up(_SERVICES),
         Panel(
             title="Instances down",
             unit="short",

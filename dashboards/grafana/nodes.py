@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dashboards.board import Board, Variable
-from dashboards.firing import firing
 from dashboards.panels import Panel, Query, Row, figure, graph
 from dashboards.queries import RANGE, Narrowed, count
+from dashboards.shared import firing
 
 UID = "nodes"
 

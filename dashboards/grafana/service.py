@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dashboards.board import Board
-from dashboards.firing import firing
 from dashboards.panels import Panel, Query, Row, figure, graph
-from dashboards.queries import Narrowed, count, top
+from dashboards.queries import Narrowed, top
+from dashboards.shared import firing, instances_up, unreachable
 
 _SERVICE = Narrowed("service")
 _ROUTE = "{{method}} {{route}}"
@@ -13,22 +13,8 @@ _ROUTE = "{{method}} {{route}}"
 _NOW = Row(
     "Now",
     (
-        Panel(
-            title="Instances up",
-            unit="short",
-            description="Instances that Prometheus scraped with success.",
-            queries=(Query(f"sum({_SERVICE.series('up')})", "up"),),
-            draw=figure,
-            width=4,
-        ),
-        Panel(
-            title="Dependencies unreachable",
-            unit="short",
-            description="What no instance of the service reaches.",
-            queries=(Query(count(f"{_SERVICE.highest('dependency_up', 'service, dependency')} == 0"), "down"),),
-            draw=figure,
-            width=4,
-        ),
+        instances_up(_SERVICE),
+        unreachable(_SERVICE),
         Panel(
             title="Versions running",
             unit="short",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dashboards.board import Board, Variable
-from dashboards.firing import firing
 from dashboards.grafana.monitoring import alerting, collectors, exporters, metrics, stores
 from dashboards.grafana.monitoring.narrowed import PROGRAMS, SERVICES, STACK
 from dashboards.panels import Panel, Query, Row, figure
 from dashboards.queries import count
+from dashboards.shared import firing
 
 UID = "monitoring"
 
