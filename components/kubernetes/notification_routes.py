@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from alert_rules import loader, yaml12
-from alert_rules.model import Severity
+from alert_rules.model import RuleAlert, Severity
+from alert_rules.overrides import resolve
 from components.kubernetes.receivers import HEARTBEAT, TEMPLATES, receivers
 from components.routing import WATCHDOG, AlertTopics
 from components.settings.model import MaintenanceWindow, Settings
@@ -35,7 +36,7 @@ def configuration(settings: Settings, topics: AlertTopics) -> str:
             **_timing(UNROUTED),
             "routes": [_heartbeat_route(), *_routes(settings)],
         },
-        "inhibit_rules": _inhibitions(),
+        "inhibit_rules": _inhibitions(settings),
         "receivers": receivers(settings, topics),
         "templates": [TEMPLATES],
     }
@@ -87,7 +88,7 @@ def _by_severity(windows: tuple[str, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _inhibitions() -> list[dict[str, Any]]:
+def _inhibitions(settings: Settings) -> list[dict[str, Any]]:
     """What is worse silences what is milder, of the same alert and service; a node that is gone silences what says that
     something on it is gone; and an alert silences those that tell of the same fault."""
     order = list(Severity)
@@ -96,19 +97,33 @@ def _inhibitions() -> list[dict[str, Any]]:
         "target_matchers": [f'alertname=~"{"|".join(_GONE_WITH_A_NODE)}"', 'node!=""'],
         "equal": ["node", "environment"],
     }
-    return [of_nodes, *_told_already(), *_milder(order)]
+    return [of_nodes, *_told_already(settings), *_milder(order)]
 
 
-def _told_already() -> list[dict[str, Any]]:
+def _told_already(settings: Settings) -> list[dict[str, Any]]:
+    """An alert that somebody has made milder than what it would silence silences nothing: it may be heard by nobody."""
+    order = list(Severity)
     return [
         {
-            "source_matchers": [f'alertname="{teller}"'],
-            "target_matchers": [f'alertname="{alert.name}"'],
+            "source_matchers": [
+                f'alertname="{teller}"',
+                f'severity=~"{"|".join(order[: order.index(severity) + 1])}"',
+            ],
+            "target_matchers": [f'alertname="{alert.name}"', f'severity="{severity}"'],
             "equal": ["service", *labels, "environment"],
         }
         for alert in loader.builtin().rules
+        for severity in _severities(alert, settings)
         for teller, labels in alert.told_by.items()
     ]
+
+
+def _severities(alert: RuleAlert, settings: Settings) -> list[Severity]:
+    """Every severity that the alert has somewhere in the stack, most urgent first."""
+    environment = settings.alerts.get(alert.name, {})
+    layers = [{}, *(service.alerts[alert.name] for service in settings.services if alert.name in service.alerts)]
+    found = {resolve(alert, environment, layer).severity for layer in layers}
+    return [severity for severity in Severity if severity in found]
 
 
 _GONE_WITH_A_NODE = ("ServiceDown",)

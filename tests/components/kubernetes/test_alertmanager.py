@@ -13,7 +13,7 @@ from components.kubernetes import alertmanager, notification_routes
 from components.routing import AlertTopics
 from components.settings.model import Settings
 from tests.components.kubernetes.examples import KUBERNETES_SECRET, without_aws
-from tests.settings.examples import parsed
+from tests.settings.examples import parsed, settings_of
 
 TOPICS = AlertTopics(
     {severity: f"arn:aws:sns:eu-west-1:1:{severity}" for severity in Severity}, "arn:aws:sns:eu-west-1:1:heartbeat"
@@ -65,12 +65,40 @@ def test_what_is_worse_silences_what_is_milder_of_the_same_alert_and_service() -
     assert rules[0]["target_matchers"] == ['severity=~"high|medium|low|info"']
 
 
+def told_by(settings: Settings, name: str) -> list[tuple[list[str], list[str], list[str]]]:
+    """What silences an alert: the matchers of both, and the labels in which they must agree."""
+    return [
+        (rule["source_matchers"], rule["target_matchers"][1:], rule["equal"])
+        for rule in routing(settings)["inhibit_rules"]
+        if rule["target_matchers"][0] == f'alertname="{name}"'
+    ]
+
+
 def test_what_tells_of_a_fault_silences_what_would_tell_of_it_again() -> None:
-    rules = routing(without_aws())["inhibit_rules"]
-    fast = {"source_matchers": ['alertname="ErrorBudgetBurningFast"'], "equal": ["service", "slo", "environment"]}
-    assert fast | {"target_matchers": ['alertname="ErrorBudgetBurningSlowly"']} in rules
-    page = {"source_matchers": ['alertname="HighErrorRate"'], "equal": ["service", "environment"]}
-    assert page | {"target_matchers": ['alertname="ErrorBudgetBurningFast"']} in rules
+    assert told_by(without_aws(), "ErrorBudgetBurningSlowly") == [
+        (
+            ['alertname="ErrorBudgetBurningFast"', 'severity=~"critical|high|medium"'],
+            ['severity="medium"'],
+            ["service", "slo", "environment"],
+        )
+    ]
+    pages = told_by(without_aws(), "ErrorBudgetBurningFast")
+    assert (
+        ['alertname="HighErrorRate"', 'severity=~"critical"'],
+        ['severity="critical"'],
+        ["service", "environment"],
+    ) in (pages)
+
+
+def test_what_is_heard_by_nobody_silences_no_page() -> None:
+    services = [
+        {**settings_of("prod")["services"][0], "alerts": {"ErrorBudgetBurningSlowly": {"severity": "critical"}}}
+    ]
+    found = told_by(parsed("prod", services=services), "ErrorBudgetBurningSlowly")
+    assert {source[1] for source, target, _ in found if target == ['severity="critical"']} == {'severity=~"critical"'}
+    assert {source[1] for source, target, _ in found if target == ['severity="medium"']} == {
+        'severity=~"critical|high|medium"'
+    }
 
 
 def test_who_tells_of_a_fault_is_an_alert() -> None:
