@@ -84,6 +84,14 @@ class Parameter(Definition):
         return ", ".join([quantities.example(self.unit), *limits])
 
 
+class ToldBy(Definition):
+    """When another alert tells of a fault already: labels besides `service` that both must agree in, and matchers that
+    this one must have (`slo="availability"`)."""
+
+    agree: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+
+
 class AlertDefinition(Definition):
     """What the alerts of every engine have in common."""
 
@@ -95,10 +103,10 @@ class AlertDefinition(Definition):
     description: str
     reason: str = Field(min_length=15, description="Why somebody is told of this, and the source it comes from.")
     parameters: dict[str, Parameter] = {}
-    told_by: dict[AlertName, tuple[str, ...]] = Field(
+    told_by: dict[AlertName, ToldBy] = Field(
         {},
         description="Alerts of the same service that tell of the same fault: while one fires, nobody is notified of "
-        "this one. To each, the further labels that both must agree in.",
+        "this one.",
     )
 
     @cached_property

@@ -34,6 +34,10 @@ _FAST, _SLOW = "30s", "2m"
 """How often short windows are evaluated, and long ones: every alert on these takes an hour at least. A series that is
 written less often than every 5 minutes would come and go."""
 
+_STEP, _STEP_SECONDS = "20m", 1200.0
+"""How far apart averages over an hour are read for windows of days: three an hour, so that a pause of Prometheus at one
+of the moments hides no hour."""
+
 Rule = dict[str, Any]
 
 
@@ -176,7 +180,7 @@ def _short_windows() -> Iterator[Rule]:
 
 def _long_windows() -> Iterator[Rule]:
     yield _ratio("1d", *_averages("rate5m[1d:5m]"))
-    yield _ratio("3d", *_averages("rate1h[3d:1h]"))
+    yield _ratio("3d", *_averages(f"rate1h[3d:{_STEP}]"))
 
 
 def _averages(series: str) -> tuple[str, str]:
@@ -231,7 +235,9 @@ def _carried(window: float, retention: float) -> Iterator[Rule]:
     length = _days(hop(window, retention))
     for newer, older in pairwise(suffixes):
         for what in ("errors", "events"):
-            yield _record(f"slo:{what}:rate1h{older}", f"slo:{what}:rate1h{newer} offset {length}")
+            # A pause of Prometheus at that time leaves no hole.
+            past = f"last_over_time(slo:{what}:rate1h{newer}[1h] offset {length})"
+            yield _record(f"slo:{what}:rate1h{older}", past)
 
 
 def _spent(windows: Sequence[float], retention: float) -> Rule:
@@ -243,17 +249,17 @@ def _spent_over(window: float, retention: float) -> str:
     """Bad events of the window over those that it allows, for as many events as there would be if all of it were like
     the part that is known: a service of yesterday has spent little yet."""
     parts = _hops(window, retention)
-    errors, events, hours = (
+    errors, events, known = (
         " + ".join(_over(function, what, suffix, length) for suffix, length in parts)
         for function, what in (("sum", "errors"), ("sum", "events"), ("count", "events"))
     )
-    spent = f"({errors}) * {HOUR:.0f}\n/ (({events}) / ({hours}))\n/ slo:budget:seconds"
+    spent = f"({errors}) * {_STEP_SECONDS:.0f}\n/ (({events}) / ({known}))\n/ slo:budget:seconds"
     return f"(\n{spent}\nand sum without (window) ({_objective_over(window)})\n)"
 
 
 def _over(function: str, what: str, suffix: str, length: float) -> str:
-    summed = f"{function}_over_time(slo:{what}:rate1h{suffix}[{_days(length)}:1h])"
-    return f"({summed} or 0 * slo:{what}:rate1h)" if suffix else summed
+    summed = f"{function}_over_time(slo:{what}:rate1h{suffix}[{_days(length)}:{_STEP}])"
+    return f"({summed} or 0 * slo:budget:seconds)" if suffix else summed
 
 
 def _record(name: str, expression: str, labels: Mapping[str, str] | None = None) -> Rule:

@@ -10,11 +10,8 @@ from typing import Any
 from alert_rules import loader
 from alert_rules.loader import Catalogue
 from alert_rules.problems import MISSING, InvalidFiles, Problem, shown
-from cli.preview import report
-from cli.preview.run import settings_of
 from cli.preview.stack_file import stacks
 from components.settings.load import with_lines
-from components.stack import compile_content
 
 OF_VIGIL = "alert_rules"
 
@@ -88,6 +85,11 @@ def _named(problem: Problem, folder: str) -> Problem:
 
 def _of_stack(project: Path, stack: str) -> Iterator[Problem]:
     """The mistakes of a stack's settings or, where they have none, each severity that nobody is told of."""
+    # Imported here: boards and Alertmanager's configuration read vigil's rules, which may be what is wrong.
+    from cli.preview import report
+    from cli.preview.run import settings_of
+    from components.stack import compile_content
+
     try:
         settings = settings_of(project, stack)
     except InvalidFiles as error:

@@ -74,13 +74,17 @@ def compile_content(settings: Settings) -> Content:
     others = beside_prometheus(
         settings, log_rules=log_rules.files, dashboards=folders, topics=_topics(settings), resources=watched
     )
-    rules = _rules(settings, _in_cluster(settings.services), links, by_name=False) + CompiledRules(
-        slos.recording_rules(objectives_of(settings), settings.prometheus.retention.value)
-    )
-    own = [_rules(settings, _watched(settings, others, shard), links, by_name=True) for shard in shards(settings)]
+    rules = _rules(settings, _in_cluster(settings.services), links, by_name=False)
+    own = [_own_rules(settings, others, shard, links) for shard in shards(settings)]
     workloads = with_prometheus(settings, others, rules.files, [shard.files for shard in own])
-    asked_for = own[0] if len(own) == 1 else _rules(settings, _watched(settings, others, ALL), links, by_name=True)
-    return Content(rules + asked_for, log_rules, alarms, watched, tuple(workloads), links)
+    of_all = own[0] if len(own) == 1 else _own_rules(settings, others, ALL, links)
+    return Content(rules + of_all, log_rules, alarms, watched, tuple(workloads), links)
+
+
+def _own_rules(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard, links: Links) -> CompiledRules:
+    """The rules of a shard's own services: those that name each, and what their objectives are measured by."""
+    measured = slos.recording_rules(objectives_of(shard.of(settings)), settings.prometheus.retention.value)
+    return _rules(settings, _watched(settings, others, shard), links, by_name=True) + CompiledRules(measured)
 
 
 def _rules(settings: Settings, services: Sequence[ServiceScope], links: Links, *, by_name: bool) -> CompiledRules:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import promql_parser as parser
+
+_PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+"""Names that need no quotes: Prometheus 3 takes any others as well, in quotes."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ def selector(text: str) -> Selector:
     node = parser.parse(text)
     if not isinstance(node, parser.VectorSelector) or not node.name or node.offset or node.at:
         raise ValueError("no plain selector of one metric")
+    if not all(map(_PLAIN.fullmatch, (node.name, *(matcher.name for matcher in node.matchers.matchers)))):
+        raise ValueError("a name that must be quoted")
     if node.matchers.or_matchers:
         raise ValueError("matchers joined by `or`")
     return Selector(

@@ -109,12 +109,12 @@ def _told_already(settings: Settings) -> list[dict[str, Any]]:
                 f'alertname="{teller}"',
                 f'severity=~"{"|".join(order[: order.index(severity) + 1])}"',
             ],
-            "target_matchers": [f'alertname="{alert.name}"', f'severity="{severity}"'],
-            "equal": ["service", *labels, "environment"],
+            "target_matchers": [f'alertname="{alert.name}"', f'severity="{severity}"', *told.where],
+            "equal": ["service", *told.agree, "environment"],
         }
         for alert in loader.builtin().rules
         for severity in _severities(alert, settings)
-        for teller, labels in alert.told_by.items()
+        for teller, told in alert.told_by.items()
     ]
 
 

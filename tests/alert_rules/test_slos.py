@@ -273,7 +273,7 @@ COUNTED = {
     'data_pipeline_records_total{service="shop",team="web",pipeline="p",status="success"}': "0+45x60",
     'data_pipeline_records_total{service="shop",team="web",pipeline="p",status="error"}': "0+15x60",
     'data_pipeline_last_success_timestamp_seconds{service="shop",team="web",pipeline="fresh"}': "0+60x60",
-    'data_pipeline_last_success_timestamp_seconds{service="shop",team="web",pipeline="stale"}': "0x60",
+    'data_pipeline_last_success_timestamp_seconds{service="shop",team="web",pipeline="stale"}': "1x60",
     'orders_total{service="shop",team="web",status="kept"}': "0+54x60",
     'orders_total{service="shop",team="web",status="lost"}': "0+6x60",
 }
@@ -302,6 +302,54 @@ def test_events_are_counted_as_the_kind_says(objective: Objective, tmp_path: Pat
 
 
 @pytest.mark.validators
+def test_data_are_fresh_while_any_instance_has_succeeded(tmp_path: Path) -> None:
+    [fresh] = [objective for objective in EACH_KIND if objective.kind == "freshness"]
+    name = 'data_pipeline_last_success_timestamp_seconds{service="shop",team="web",pipeline="p",instance="'
+    series = {f'{name}leader"}}': "0+60x60", f'{name}idle"}}': "60x60", f'{name}new"}}': "0x60"}
+    labels = '{service="shop",team="web",slo="freshness"}'
+    fresh = replace(fresh, threshold=parse("5m", Unit.DURATION))
+    judge([fresh], series, tmp_path, values={(HOUR / 2, "slo:errors:rate5m + 0"): {labels: 0}})
+
+
+@pytest.mark.validators
+def test_a_label_that_was_renamed_is_missed(tmp_path: Path) -> None:
+    renamed = {
+        'http_requests_total{service="shop",team="web",code="500"}': "0+60x60",
+        'up{service="shop",team="web"}': "1x60",
+    }
+    judge([AVAILABILITY], renamed, tmp_path, alerts={(HOUR / 2, "SliMissing"): True})
+
+
+@pytest.mark.validators
+def test_one_failure_of_a_new_service_wakes_nobody(tmp_path: Path) -> None:
+    series = requests([(5 * MINUTE, 0), (MINUTE, 0.25), (10 * MINUTE, 0)], a_minute=4)
+    silent = {(at * MINUTE, FAST): False for at in (5, 6, 7, 9, 12)}
+    judge([AVAILABILITY], series, tmp_path, alerts=silent)
+
+
+@pytest.mark.validators
+def test_a_pause_of_prometheus_over_the_full_hour_hides_no_hour(tmp_path: Path) -> None:
+    # From 10:00 to 11:00 everything fails; from 10:55 to 11:05 nothing is recorded.
+    bad = "0x119 1000x10 _x2 1000x0 0x60"
+    labels = 'service="shop",team="web",slo="availability"'
+    series = {
+        f"slo:errors:rate5m{{{labels}}}": bad,
+        f"slo:events:rate5m{{{labels}}}": "1000x130 _x2 1000x61",
+        f"slo:errors:rate1h{{{labels}}}": "0x119 0+83x10 _x2 1000x0 917-83x10 0x50",
+        f"slo:events:rate1h{{{labels}}}": "1000x130 _x2 1000x61",
+    }
+    spent = {(15 * HOUR, "slo:budget_spent:ratio > bool 0.8"): {SHOP: 1}}
+    judge([AVAILABILITY], series, tmp_path, step=STEP, values=spent)
+
+
+@pytest.mark.validators
+def test_a_missed_objective_stays_missed_while_the_service_is_away(tmp_path: Path) -> None:
+    gone = {name: f"{values} _x100" for name, values in measured([(2 * HOUR, 0), (2 * HOUR, 1)]).items()}
+    gone['up{service="else",team="web"}'] = "1x200"
+    judge([AVAILABILITY], gone, tmp_path, step=STEP, alerts={(10 * HOUR, "ErrorBudgetSpent"): True}, retention=3 * DAY)
+
+
+@pytest.mark.validators
 def test_prometheus_takes_the_rules_without_a_remark(tmp_path: Path) -> None:
     promtool.check_rules(*rule_files(EACH_KIND, tmp_path, 15 * DAY))
 
@@ -310,7 +358,9 @@ def test_services_that_count_the_same_share_a_rule() -> None:
     objectives = [replace(AVAILABILITY, service=name) for name in ("b", "a")]
     rules = recording_rules(objectives, 31 * DAY)[FILE]["groups"][0]["rules"]
     base = [rule for rule in rules if rule["record"] == "slo:events:rate5m"]
-    assert [rule["expr"] for rule in base] == ['sum by (service, team) (rate(http_requests_total{service=~"a|b"}[5m]))']
+    assert [rule["expr"] for rule in base] == [
+        'sum by (service, team) (rate(http_requests_total{service=~"a|b",status_code!=""}[5m]))'
+    ]
 
 
 def test_what_is_recorded_is_known_to_rules_and_boards() -> None:
@@ -326,7 +376,20 @@ def test_without_objectives_there_is_no_rule() -> None:
 
 @pytest.mark.parametrize(
     "counter",
-    ["", "sum(a)", "a[5m]", '{status="failed"}', "a offset 5m", "a + b", 'a{service="x"}', 'a{team="x"}', "a{", "1"],
+    [
+        "",
+        "sum(a)",
+        "a[5m]",
+        '{status="failed"}',
+        "a offset 5m",
+        "a + b",
+        'a{service="x"}',
+        'a{team="x"}',
+        "a{",
+        "1",
+        'a{"http.status"="500"}',
+        '{"a.b"}',
+    ],
 )
 def test_a_counter_is_one_metric_with_its_labels(counter: str) -> None:
     assert "one counter with its labels" in (counter_problem(counter) or "")

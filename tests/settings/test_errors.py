@@ -238,7 +238,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         ),
         [
             "vigil:services[0].alerts.TrafficDropped: given 'TrafficDropped'; allowed: an alert whose past is kept: it "
-            "looks back 20190m, vigil:prometheus.retention is 7d"
+            "looks back over 14d, vigil:prometheus.retention is 7d"
         ],
     ),
     "scrape interval beyond the windows of alerts": (

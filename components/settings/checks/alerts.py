@@ -9,7 +9,7 @@ from alert_rules import loader, overrides
 from alert_rules.lint import needed_exporters
 from alert_rules.problems import Problem, listed, nearest
 from alert_rules.promql import looks_back
-from alert_rules.quantities import QuantityError, seconds_text
+from alert_rules.quantities import QuantityError
 from components import manifests
 from components.evaluated import can_be_evaluated
 from components.exporting import exporters_of
@@ -38,8 +38,8 @@ def _alerts_that_samples_are_kept_for(settings: Settings, file: str) -> Iterator
     places += [(f"vigil:services[{index}].alerts", service.alerts) for index, service in enumerate(settings.services)]
     for key, written in places:
         for name in written.keys() & gone.keys() if settings.kubernetes.enabled else ():
-            past = seconds_text(looks_back(gone[name].default_query))
-            allowed = f"an alert whose past is kept: it looks back {past}, vigil:prometheus.retention is "
+            past = f"{looks_back(gone[name].default_query) / 86400:.0f}d"
+            allowed = f"an alert whose past is kept: it looks back over {past}, vigil:prometheus.retention is "
             yield Problem(file, f"{key}.{name}", name, f"{allowed}{settings.prometheus.retention}")
 
 
