@@ -19,6 +19,8 @@ from typing import Any
 from pydantic import model_validator
 
 from alert_rules import promql, yaml12
+from alert_rules.compilers.common import of_services
+from alert_rules.compilers.rules import Rule
 from alert_rules.model import Definition
 from alert_rules.quantities import Quantity, Unit, seconds_text
 
@@ -37,8 +39,6 @@ written less often than every 5 minutes would come and go."""
 _STEP, _STEP_SECONDS = "20m", 1200.0
 """How far apart averages over an hour are read for windows of days: three an hour, so that a pause of Prometheus at one
 of the moments hides no hour."""
-
-Rule = dict[str, Any]
 
 
 class SliKind(Definition):
@@ -113,7 +113,7 @@ def _events(objectives: Sequence[Objective]) -> Iterator[Rule]:
     for each in objectives:
         alike.setdefault((each.name, *_expressions(each)), []).append(each.service)
     for (name, events, errors), services in alike.items():
-        selector = _selector(services)
+        selector = of_services(sorted(set(services)))
         for record, expression in (("slo:events:rate5m", events), ("slo:errors:rate5m", errors)):
             yield _record(record, Template(expression).substitute(selector=selector), {"slo": name})
 
@@ -157,11 +157,6 @@ def counter_problem(counter: str) -> str | None:
     except ValueError:
         return allowed
     return allowed if {"service", "team"} & series.labels else None
-
-
-def _selector(services: Sequence[str]) -> str:
-    names = sorted(set(services))
-    return f'service="{names[0]}"' if len(names) == 1 else f'service=~"{"|".join(names)}"'  # DNS labels: no escapes
 
 
 # --- windows ----------------------------------------------------------------------------------------------

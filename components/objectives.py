@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from alert_rules.quantities import Quantity, parse
+from alert_rules.quantities import Quantity, Unit, parse
 from alert_rules.slos import Objective, kinds
 from components.settings.model import Service, Settings, Slo
-
-DAYS = {"28d": 28 * 86400.0, "30d": 30 * 86400.0}
-"""Seconds of the windows that an objective may have."""
 
 
 def objectives_of(settings: Settings) -> tuple[Objective, ...]:
@@ -24,7 +21,7 @@ def _objective(service: Service, slo: Slo) -> Objective:
         name=slo.label,
         kind=slo.kind,
         objective=slo.objective.value,
-        window=DAYS[slo.window],
+        window=parse(slo.window, Unit.DURATION).value,
         threshold=_threshold(slo),
         errors=slo.errors or "",
         events=slo.events or "",

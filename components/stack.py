@@ -140,7 +140,8 @@ def _topics(settings: Settings) -> AlertTopics:
 def _thresholds(settings: Settings) -> dict[str, float]:
     """The environment's own threshold of each enabled alert that a dashboard draws a line for."""
     drawn = {name for board in BOARDS for name in board.thresholds}
-    in_force = [a for a in alerts_of(settings) if a.name in drawn and needed_exporters(a) <= exporters_of(settings)]
+    exporters = exporters_of(settings)
+    in_force = [a for a in alerts_of(settings) if a.name in drawn and needed_exporters(a) <= exporters]
     resolved = [resolve(alert, settings.alerts.get(alert.name, {})) for alert in in_force]
     return {r.definition.name: r.values["threshold"].value for r in resolved if r.enabled}
 

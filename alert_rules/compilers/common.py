@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alert_rules.model import Severity
 from alert_rules.overrides import Override
+
+
+def of_services(names: Sequence[str]) -> str:
+    """The label matcher of the services of those names, which are DNS labels: nothing to escape."""
+    return f'service="{names[0]}"' if len(names) == 1 else f'service=~"{"|".join(names)}"'
 
 
 @dataclass(frozen=True)

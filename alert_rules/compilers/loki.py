@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from alert_rules.compilers.common import Links, ServiceScope
+from alert_rules.compilers.common import Links, ServiceScope, of_services
 from alert_rules.compilers.rules import CompiledRules, Scope, rule_files
 from alert_rules.model import LogAlert
 from alert_rules.overrides import Override, resolve
@@ -53,6 +53,4 @@ def _scopes(alert: LogAlert, overrides: Mapping[str, Override], services: Sequen
 def _selectors(alert: LogAlert, names: Sequence[str]) -> list[str]:
     """The label matchers of the services: of all together, or of each by itself where the alert is on what is absent,
     which has the labels that it was asked for by."""
-    if alert.each_service or len(names) == 1:
-        return [f'service="{name}"' for name in names]
-    return [f'service=~"{"|".join(names)}"']  # names are DNS labels: nothing to escape
+    return [of_services([name]) for name in names] if alert.each_service else [of_services(names)]

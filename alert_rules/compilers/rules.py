@@ -25,7 +25,9 @@ class CompiledRules:
     alerts: tuple[CompiledAlert, ...] = ()
 
     def __add__(self, other: CompiledRules) -> CompiledRules:
-        """Both together; no subject may be in both."""
+        """Both together. Raises ValueError where both have a file of one name: of two, one would be lost."""
+        if both := self.files.keys() & other.files.keys():
+            raise ValueError(f"{', '.join(sorted(both))}: a subject is of every service, or of each by its name")
         return CompiledRules({**self.files, **other.files}, (*self.alerts, *other.alerts))
 
 

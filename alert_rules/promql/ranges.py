@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import promql_parser as parser
 
@@ -44,6 +45,7 @@ def _of(call: parser.Call) -> Iterator[Range]:
             yield Range(call.func.name, argument.range.total_seconds(), step, subquery=True)
 
 
+@cache
 def looks_back(expression: str) -> float:
     """How many seconds back the farthest offset of the expression leads, with the range that it is of; 0 where it has
     none. Without samples from so long ago it has no result."""

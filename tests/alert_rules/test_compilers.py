@@ -94,6 +94,11 @@ def test_a_service_may_keep_what_the_environment_disables() -> None:
     assert len(found) == 1
 
 
+def test_rules_of_one_subject_from_two_places_are_refused_rather_than_lost() -> None:
+    with pytest.raises(ValueError, match="http.yaml: a subject"):
+        CompiledRules({"http.yaml": {}}) + CompiledRules({"http.yaml": {}})
+
+
 @pytest.mark.parametrize("name", [alert.name for alert in builtin().prometheus])
 def test_a_disabled_alert_leaves_nothing(name: str) -> None:
     result = compiled({name: {"enabled": False}})
