@@ -14,7 +14,7 @@ from alert_rules.loader import builtin
 from alert_rules.quantities import Unit, parse
 from alert_rules.registry import known_metrics
 from alert_rules.slos import DAY, FILE, HOUR, RATIO, Objective, counter_problem, hop, kinds, recording_rules
-from tests.rules.test_rules import LINKS
+from tests.rules.files import LINKS
 from tests.validators import promtool
 
 AVAILABILITY = Objective("shop", "web", "availability", "availability", 0.999, 30 * DAY)

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from alert_rules import yaml12
+from alert_rules.compilers.common import Links
 from alert_rules.loader import builtin
 
 HERE = Path(__file__).parent
 ALERTS = builtin().prometheus
+LINKS = Links("https://runbooks.example.com", "https://grafana.example.com")
 SUBJECTS = sorted({alert.subject for alert in ALERTS})
 
 

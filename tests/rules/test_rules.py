@@ -9,19 +9,18 @@ from typing import Any
 import pytest
 
 from alert_rules import registry, yaml12
-from alert_rules.compilers.common import Links, ServiceScope
+from alert_rules.compilers.common import ServiceScope
 from alert_rules.compilers.prometheus import compile_rules
 from alert_rules.compilers.rules import CompiledRules
 from alert_rules.model import PrometheusAlert
 from alert_rules.overrides import Override
 from alert_rules.quantities import Unit, seconds_text
 from alert_rules.timing import EVALUATION_INTERVAL
-from tests.rules.files import ALERTS, SUBJECTS, rule_tests
+from tests.rules.files import ALERTS, LINKS, SUBJECTS, rule_tests
 from tests.validators import promtool
 
 pytestmark = pytest.mark.validators
 
-LINKS = Links("https://runbooks.example.com", "https://grafana.example.com")
 EVERY_SERVICE = 'service!=""'
 
 Case = dict[str, Any]
