@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import Any
+
+from alert_rules.names import digest, shortened
 
 PROJECT = "vigil"
 
@@ -50,17 +51,9 @@ def physical_name(kind: str, environment: str, *parts: str) -> str:
     for part in parts:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", part):
             raise ValueError(f"{part!r} in the name of a {kind}: only letters, digits, hyphens and underscores")
-    name = "-".join([PROJECT, environment, *parts])
-    limit = LIMITS[kind]
-    if len(name) <= limit:
-        return name
-    return f"{name[: limit - 9]}-{_digest(name)}"
+    return shortened("-".join([PROJECT, environment, *parts]), LIMITS[kind])
 
 
 def content_name(base: str, content: Any) -> str:
     """`base` with ten hexadecimal digits of the hash of `content` (whatever JSON can hold), for immutable objects."""
-    return f"{base}-{_digest(json.dumps(content, sort_keys=True), 10)}"
-
-
-def _digest(text: str, digits: int = 8) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+    return f"{base}-{digest(json.dumps(content, sort_keys=True), 10)}"

@@ -18,7 +18,7 @@ from alert_rules.compilers.prometheus import compile_rules
 from alert_rules.compilers.rules import CompiledRules
 from alert_rules.lint import needed_exporters
 from alert_rules.model import Severity
-from alert_rules.overrides import resolve
+from alert_rules.overrides import Override, resolve
 from components.aws.context import AwsContext
 from components.aws.half import AwsHalf
 from components.aws.topics import heartbeat_arn, heartbeat_name, topic_arn
@@ -35,8 +35,11 @@ from components.objectives import objectives_of
 from components.routing import AlertTopics
 from components.settings.load import Loaded
 from components.settings.model import Service, Settings
-from dashboards.board import build
-from dashboards.grafana import BOARDS
+from dashboards.board import Body, build
+from dashboards.grafana import BOARDS, service
+
+_DRAWN = frozenset(name for board in BOARDS for name in board.thresholds)
+"""The alerts whose thresholds are lines; those on the boards of services are among them."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,7 @@ def compile_content(settings: Settings) -> Content:
     alarms = compile_alarms(catalogue, watched, overrides=settings.alerts, links=links)
     if not settings.kubernetes.enabled:
         return Content(CompiledRules(), CompiledRules(), alarms, watched, (), links)
-    folders = build(
-        BOARDS,
-        exporters=exporters_of(settings),
-        thresholds=_thresholds(settings),
-        links=links,
-    )
+    folders = _dashboards(settings, links)
     log_rules = _log_rules(settings, links)
     others = beside_prometheus(
         settings, log_rules=log_rules.files, dashboards=folders, topics=_topics(settings), resources=watched
@@ -137,13 +135,31 @@ def _topics(settings: Settings) -> AlertTopics:
     return AlertTopics({severity: topic_arn(context, severity) for severity in Severity}, heartbeat_arn(context))
 
 
-def _thresholds(settings: Settings) -> dict[str, float]:
-    """The environment's own threshold of each enabled alert that a dashboard draws a line for."""
-    drawn = {name for board in BOARDS for name in board.thresholds}
-    exporters = exporters_of(settings)
-    in_force = [a for a in alerts_of(settings) if a.name in drawn and needed_exporters(a) <= exporters]
-    resolved = [resolve(alert, settings.alerts.get(alert.name, {})) for alert in in_force]
-    return {r.definition.name: r.values["threshold"].value for r in resolved if r.enabled}
+def _dashboards(settings: Settings, links: Links) -> dict[str, dict[str, Body]]:
+    """The dashboards by folder and uid: one for each audience, and one for each service that is scraped. On the latter
+    the lines are the service's own thresholds."""
+    running = exporters_of(settings)
+    general = _thresholds(settings, {})
+    folders = build(BOARDS, exporters=running, thresholds=general, links=links)
+    for each in settings.services:
+        if each.kubernetes_service and each.metrics:
+            board = service.board(each.name, each.team, objectives=bool(each.slos), running=running)
+            own = _thresholds(settings, each.alerts) if each.alerts else general
+            for folder, bodies in build([board], exporters=running, thresholds=own, links=links).items():
+                folders.setdefault(folder, {}).update(bodies)
+    return folders
+
+
+def _thresholds(settings: Settings, overrides: Mapping[str, Override]) -> dict[str, float]:
+    """The threshold of each enabled alert that a dashboard draws a line for: the environment's own, or that of the
+    service whose `overrides` are given."""
+    running = exporters_of(settings)
+    found = [
+        resolve(alert, settings.alerts.get(alert.name, {}), overrides.get(alert.name, {}))
+        for alert in alerts_of(settings)
+        if alert.name in _DRAWN and needed_exporters(alert) <= running
+    ]
+    return {each.definition.name: each.values["threshold"].value for each in found if each.enabled}
 
 
 def resource_scopes(settings: Settings) -> tuple[ResourceScope, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 
 from grafana_foundation_sdk.builders import dashboard as settings
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -13,6 +14,9 @@ from grafana_foundation_sdk.models import dashboard
 
 from alert_rules.compilers.common import Links
 from dashboards.panels import SOURCE, Row, lay_out, thresholds_shown, with_data
+
+Body: TypeAlias = dict[str, Any]
+"""A dashboard as Grafana reads it, in plain JSON values."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,26 @@ class Variable:
         return f"label_values({self.selector}, {self.label})"
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """A variable that nobody chooses: the dashboard is about one value of the label of that name."""
+
+    name: str
+    value: str
+
+
 SERVICE = Variable("service", "up", "service")
+
+SERVICE_BOARD = "service"
+"""The tag of dashboards that are about one service each."""
+
+_DEPLOYED = (
+    "max by (service, version) (service_build_info{{{chosen}}})\n"
+    "unless max by (service, version) (service_build_info{{{chosen}}} offset 10m)\n"
+    "and on (service) service_build_info{{{chosen}}} offset 10m"
+)
+"""Versions that are ten minutes old at most, of services that were there before: one that only comes back is no
+deploy."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +65,8 @@ class Board:
     description: str
     rows: tuple[Row, ...]
     tags: tuple[str, ...] = ()
-    variables: tuple[Variable, ...] = (SERVICE,)
+    variables: tuple[Variable | Fixed, ...] = (SERVICE,)
+    links: tuple[settings.DashboardLink, ...] = ()
 
     @property
     def thresholds(self) -> tuple[str, ...]:
@@ -52,22 +76,57 @@ class Board:
 
 def build(
     boards: Sequence[Board], *, exporters: Collection[str], thresholds: Mapping[str, float], links: Links
-) -> dict[str, dict[str, dict[str, Any]]]:
-    """The dashboards as Grafana provisions them, in plain JSON values: folder → uid → dashboard.
+) -> dict[str, dict[str, Body]]:
+    """The dashboards as Grafana provisions them: folder → uid → dashboard.
 
     A panel on the metrics of none of the `exporters` is left out, and so is a dashboard that has no panel left but
     those that stand aside.
     `thresholds` holds the resolved parameter `threshold`, in its base unit (ratio 0..1, seconds, percent, bytes), of
     each alert in force that a panel draws.
     """
-    folders: dict[str, dict[str, dict[str, Any]]] = {}
+    folders: dict[str, dict[str, Body]] = {}
+    running, figures = frozenset(exporters), frozenset(thresholds.items())
     for board in boards:
-        rows = with_data(board.rows, exporters)
-        if any(not panel.aside for row in rows for panel in row.panels):
-            built = _settings(board).build()
-            built.panels = lay_out(rows, thresholds=thresholds, links=links)
-            folders.setdefault(board.folder, {})[board.uid] = json.loads(JSONEncoder().encode(built))
+        if panels := _panels(board.rows, running, figures, links):
+            folders.setdefault(board.folder, {})[board.uid] = _body(board, panels)
     return folders
+
+
+@cache
+def _panels(
+    rows: tuple[Row, ...], exporters: frozenset[str], thresholds: frozenset[tuple[str, float]], links: Links
+) -> list[Body]:
+    """The panels of a dashboard, or none where it would have but those that stand aside. Kept, since those of most
+    services are the same."""
+    shown = with_data(rows, exporters)
+    if all(panel.aside for row in shown for panel in row.panels):
+        return []
+    found: list[Body] = json.loads(JSONEncoder().encode(lay_out(shown, thresholds=dict(thresholds), links=links)))
+    return found
+
+
+def _body(board: Board, panels: list[Body]) -> Body:
+    body: Body = json.loads(JSONEncoder().encode(_settings(board).build()))
+    body["panels"] = panels
+    if any(variable.name == SERVICE.name for variable in board.variables):
+        body["annotations"] = {"list": [_deploys()]}
+    return body
+
+
+def _deploys() -> Body:
+    """The annotation that marks deploys of the services chosen. The SDK's own has no field for the title."""
+    return {
+        "name": "Deploys",
+        "datasource": {"type": SOURCE.type_val, "uid": SOURCE.uid},
+        "enable": True,
+        "hide": False,
+        "iconColor": "blue",
+        "target": {"refId": "Deploys", "expr": _DEPLOYED.format(chosen='service=~"$service"'), "interval": "60s"},
+        "titleFormat": "{{service}} {{version}}",
+        "textFormat": "Version {{version}} was deployed.",
+        "tagKeys": "service",
+        "useValueForTime": "",
+    }
 
 
 def _settings(board: Board) -> settings.Dashboard:
@@ -84,14 +143,18 @@ def _settings(board: Board) -> settings.Dashboard:
         .with_variable(_datasource())
     )
     for variable in board.variables:
-        builder = builder.with_variable(_variable(variable))
-    return builder
+        builder = builder.with_variable(_fixed(variable) if isinstance(variable, Fixed) else _variable(variable))
+    return builder.links(list(board.links)) if board.links else builder
 
 
 def _datasource() -> settings.DatasourceVariable:
     prometheus = dashboard.VariableOption(selected=True, text="Prometheus", value="prometheus")
     variable = settings.DatasourceVariable("datasource").label("Data source")
     return variable.type("prometheus").current(prometheus)
+
+
+def _fixed(variable: Fixed) -> settings.ConstantVariable:
+    return settings.ConstantVariable(variable.name).value(variable.value)
 
 
 def _variable(variable: Variable) -> settings.QueryVariable:

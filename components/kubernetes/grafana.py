@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import configparser
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alert_rules import json_text, yaml12
+from alert_rules.names import shortened
 from components.access import AwsAccess
 from components.kubernetes.addresses import port_of
 from components.kubernetes.data_sources import calls, data_sources
@@ -18,6 +19,7 @@ from components.kubernetes.spec import METRICS, ConfigFiles, Port, Probe, Volume
 from components.settings.kubernetes import Database, SignIn
 from components.settings.model import Settings
 from components.versions import GRAFANA
+from dashboards.board import Body
 
 NAME = "grafana"
 PORT = 3000
@@ -28,8 +30,14 @@ DATA = "/var/lib/grafana"
 DASHBOARDS = "/etc/grafana/dashboards"
 PROVISIONING = "/etc/grafana/provisioning"
 
-Folders = Mapping[str, Mapping[str, dict[str, Any]]]
+Folders = Mapping[str, Mapping[str, Body]]
 """Folder → uid → dashboard."""
+
+_FULL = 900_000
+"""Bytes of dashboards in one ConfigMap; etcd takes an object of 1 MiB, metadata included."""
+
+_LONGEST_VOLUME_NAME = 63
+"""Characters: it is a DNS label."""
 
 Ini = dict[str, dict[str, str]]
 
@@ -70,11 +78,25 @@ def _config(settings: Settings, dashboards: Folders) -> list[ConfigFiles]:
         ConfigFiles(f"{PROVISIONING}/datasources", {"datasources.yaml": sources}, name="datasources"),
         ConfigFiles(f"{PROVISIONING}/dashboards", {"providers.yaml": yaml12.dump(providers())}, name="providers"),
         # Grafana reads these files again every half minute; a new dashboard needs no restart.
-        *(
-            ConfigFiles(f"{DASHBOARDS}/{folder}", _files(bodies), live=True, name=f"dashboards-{folder}")
-            for folder, bodies in dashboards.items()
-        ),
+        *(files for folder, bodies in dashboards.items() for files in _folder(folder, bodies)),
     ]
+
+
+def _folder(folder: str, dashboards: Mapping[str, Body]) -> Iterator[ConfigFiles]:
+    """The files of a folder. One that is full goes on under the next number, as a folder of its own."""
+    pages: list[dict[str, str]] = [{}]
+    size = 0
+    for uid, body in dashboards.items():
+        text = json_text.by_line(body)
+        size += len(text.encode())
+        if size > _FULL and pages[-1]:
+            pages.append({})
+            size = len(text.encode())
+        pages[-1][f"{uid}.json"] = text
+    for number, files in enumerate(pages, start=1):
+        name = f"dashboards-{folder}" if number == 1 else f"dashboards{number}-{folder}"
+        directory = f"{DASHBOARDS}/{folder}" if number == 1 else f"{DASHBOARDS}/{folder}.{number}"
+        yield ConfigFiles(directory, files, live=True, name=shortened(name, _LONGEST_VOLUME_NAME))
 
 
 def secret_files(settings: Settings) -> list[SecretFile]:
@@ -187,17 +209,14 @@ def ini(sections: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def providers() -> dict[str, Any]:
-    """Where Grafana finds the dashboards: a directory a folder."""
+    """Where Grafana finds the dashboards: a directory a folder. A dashboard whose file is gone goes too; nobody can
+    delete one whose file is there."""
     provider = {
         "name": "vigil",
         "type": "file",
-        "disableDeletion": True,
+        "disableDeletion": False,
         "allowUiUpdates": False,
         "updateIntervalSeconds": 30,
         "options": {"path": DASHBOARDS, "foldersFromFilesStructure": True},
     }
     return {"apiVersion": 1, "providers": [provider]}
-
-
-def _files(dashboards: Mapping[str, dict[str, Any]]) -> dict[str, str]:
-    return {f"{uid}.json": json_text.pretty(body) for uid, body in dashboards.items()}

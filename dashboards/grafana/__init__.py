@@ -1,4 +1,4 @@
-"""Every Grafana dashboard: one module an audience."""
+"""Every Grafana dashboard: one module an audience, and one (`service`) for the board that each service has."""
 
 from dashboards.board import Board
 from dashboards.grafana import (
@@ -11,13 +11,11 @@ from dashboards.grafana import (
     main,
     monitoring,
     nodes,
-    service,
     slos,
 )
 
 BOARDS: tuple[Board, ...] = (
     main.BOARD,
-    service.BOARD,
     dependencies.BOARD,
     ai.BOARD,
     data.BOARD,

@@ -5,7 +5,8 @@ The panels of universal-ai-tools-guide 3.1 ("Main Dashboard"), aggregated by ser
 
 from __future__ import annotations
 
-from dashboards.board import Board
+from dashboards import explore
+from dashboards.board import SERVICE_BOARD, Board
 from dashboards.panels import Panel, Query, Row, figure, graph, percentiles
 from dashboards.queries import Narrowed, count
 from dashboards.shared import firing, instances_up
@@ -53,7 +54,7 @@ _NOW = Row(
     height=8,
 )
 
-_HTTP = Row(
+HTTP = Row(
     "HTTP requests",
     (
         Panel(
@@ -82,7 +83,7 @@ _HTTP = Row(
     ),
 )
 
-_GRPC = Row(
+GRPC = Row(
     "gRPC calls",
     (
         Panel(
@@ -120,7 +121,7 @@ _GRPC = Row(
     ),
 )
 
-_UNUSUAL = Row(
+UNUSUAL = Row(
     "Against last week",
     (
         Panel(
@@ -284,5 +285,6 @@ BOARD = Board(
     folder="services",
     description="Traffic, errors, latency, AI requests, saturation and firing alerts of every service.",
     tags=("services",),
-    rows=(_NOW, _HTTP, _GRPC, _AI, _SATURATION, _UNUSUAL, _PROBES),
+    rows=(_NOW, HTTP, GRPC, _AI, _SATURATION, UNUSUAL, _PROBES),
+    links=(explore.others("Services", SERVICE_BOARD),),
 )

@@ -1,9 +1,15 @@
-"""The board of one service: what main shows of all, by route and instance."""
+"""The board of one service: what main shows of all, by route and instance, with the lines of its own thresholds."""
 
 from __future__ import annotations
 
-from dashboards.board import Board
-from dashboards.panels import Panel, Query, Row, figure, graph
+from collections.abc import Collection
+
+from alert_rules.names import shortened
+from dashboards import explore
+from dashboards.board import SERVICE_BOARD, Board, Fixed
+from dashboards.grafana.main import GRPC, HTTP, UNUSUAL
+from dashboards.grafana.slos import BUDGETS
+from dashboards.panels import Panel, Query, Row, graph
 from dashboards.queries import Narrowed, top
 from dashboards.shared import firing, instances_up, unreachable
 
@@ -15,15 +21,7 @@ _NOW = Row(
     (
         instances_up(_SERVICE),
         unreachable(_SERVICE),
-        Panel(
-            title="Versions running",
-            unit="short",
-            description="How many versions run side by side: more than one while a release goes out.",
-            queries=(Query(f"count(count by (version) ({_SERVICE.series('service_build_info')}))", "versions"),),
-            draw=figure,
-            width=4,
-        ),
-        firing(_SERVICE, "service", "instance"),
+        firing(_SERVICE, "instance"),
     ),
     height=8,
 )
@@ -86,6 +84,8 @@ _INSTANCES = Row(
             description="CPU in use by each instance.",
             queries=(Query(_SERVICE.highest("cpu_usage_percent", "instance"), "{{instance}}"),),
             draw=graph,
+            alert="HighCPUUsage",
+            width=12,
         ),
         Panel(
             title="Memory by instance",
@@ -93,6 +93,8 @@ _INSTANCES = Row(
             description="Memory in use by each instance.",
             queries=(Query(_SERVICE.highest("memory_usage_bytes", "instance"), "{{instance}}"),),
             draw=graph,
+            alert="HighMemoryUsage",
+            width=12,
         ),
         Panel(
             title="Requests by instance",
@@ -100,15 +102,38 @@ _INSTANCES = Row(
             description="Requests a second that each instance answers: uneven where the balancing is.",
             queries=(Query(_SERVICE.rate("http_requests_total", "instance"), "{{instance}}"),),
             draw=graph,
+            width=12,
+        ),
+        Panel(
+            title="Instances by version",
+            unit="short",
+            description="How many instances run each version: a release shows as one line that gives way to another.",
+            queries=(Query(f"count by (version) ({_SERVICE.series('service_build_info')})", "{{version}}"),),
+            draw=graph,
+            width=12,
         ),
     ),
 )
 
-BOARD = Board(
-    uid="service",
-    title="Service",
-    folder="services",
-    description="One service, or a few: its routes, its answers and its instances. Choose it above.",
-    tags=("services",),
-    rows=(_NOW, _ROUTES, _ANSWERS, _INSTANCES),
-)
+
+_LONGEST_UID = 40
+"""Characters of a uid that Grafana takes."""
+
+
+def board(name: str, team: str, *, objectives: bool, running: Collection[str]) -> Board:
+    """The board of the team's service of that name: with its error budgets where it has `objectives`, and with links to
+    its logs and traces where what keeps them is among the exporters that are `running`."""
+    ways = {"loki": explore.logs, "jaeger": explore.traces}
+    return Board(
+        uid=shortened(f"service-{name}", _LONGEST_UID),
+        title=name,
+        folder=f"team-{team}",
+        description=f"Requests, answers, instances and objectives of {name}.",
+        tags=(SERVICE_BOARD, team),
+        rows=(_NOW, HTTP, _ROUTES, _ANSWERS, GRPC, _INSTANCES, *([BUDGETS] if objectives else []), UNUSUAL),
+        variables=(Fixed("service", name),),
+        links=(
+            *(way(name) for source, way in ways.items() if source in running),
+            explore.others("Services", SERVICE_BOARD),
+        ),
+    )

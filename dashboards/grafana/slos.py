@@ -32,7 +32,7 @@ _NOW = Row(
     height=8,
 )
 
-_BUDGETS = Row(
+BUDGETS = Row(
     "Error budgets",
     (
         Panel(
@@ -124,5 +124,5 @@ BOARD = Board(
     folder="services",
     description="Objectives, error budgets and how fast they burn, by service.",
     tags=("services", "slo"),
-    rows=(_NOW, _BUDGETS, _BURN, _EVENTS),
+    rows=(_NOW, BUDGETS, _BURN, _EVENTS),
 )

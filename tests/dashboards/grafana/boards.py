@@ -14,7 +14,7 @@ from alert_rules.model import PrometheusAlert
 from alert_rules.overrides import resolve
 from dashboards import board as boards_as_data
 from dashboards.board import build
-from dashboards.grafana import BOARDS
+from dashboards.grafana import BOARDS, service
 from dashboards.panels import Panel, filled_in
 
 LINKS = Links(runbooks="https://runbooks.example.org", grafana="https://grafana.example.org")
@@ -23,6 +23,9 @@ Board = dict[str, Any]
 
 ALWAYS = {"application", "prometheus", "prometheus_server", "alertmanager", "grafana"}
 """What a stack has in any environment."""
+
+SERVICE = "service-a"
+"""The uid of the board that the service `a` has, like any other."""
 
 SWITCHED = sorted(registry.exporters() - ALWAYS)
 """What an environment may be without."""
@@ -34,18 +37,30 @@ def default_thresholds() -> dict[str, float]:
     return {name: resolve(alerts[name]).values["threshold"].value for board in BOARDS for name in board.thresholds}
 
 
+def every_board(running: Collection[str] | None = None) -> tuple[boards_as_data.Board, ...]:
+    """Those of the audiences, and that of a service with objectives, as they are described where these exporters run;
+    all of them where none are given."""
+    found = registry.exporters() if running is None else running
+    return (*BOARDS, service.board("a", "web", objectives=True, running=found))
+
+
 def boards(
     *, exporters: Collection[str] | None = None, thresholds: Mapping[str, float] | None = None
 ) -> dict[str, Board]:
     """Every dashboard by its uid; with everything that could export metrics, and every alert in force as it is by
     default."""
     folders = build(
-        BOARDS,
+        every_board(exporters),
         exporters=registry.exporters() if exporters is None else exporters,
         thresholds=default_thresholds() if thresholds is None else thresholds,
         links=LINKS,
     )
     return {uid: board for folder in folders.values() for uid, board in folder.items()}
+
+
+def choices(board: Board) -> list[Board]:
+    """The variables by which people choose what a dashboard shows, besides its data source."""
+    return [variable for variable in board["templating"]["list"] if variable["type"] == "query"]
 
 
 def panels(board: Board) -> list[Board]:

@@ -38,7 +38,7 @@ SERIES: dict[str, dict[str, str]] = {
         'probe_duration_seconds{service="a",instance="https://a"}': "0.2x60",
         'probe_ssl_earliest_cert_expiry{service="a",instance="https://a"}': "88200x60",
     },
-    "service": {
+    "service-a": {
         'up{service="a",instance="1"}': "1x60",
         'dependency_up{service="a",instance="1",dependency="redis"}': "0x60",
         'service_build_info{service="a",instance="1",version="1.0"}': "1x60",
@@ -48,6 +48,7 @@ SERIES: dict[str, dict[str, str]] = {
         'grpc_server_handled_total{service="a",grpc_code="OK"}': "0+60x60",
         'cpu_usage_percent{service="a",instance="1"}': "20x60",
         'memory_usage_bytes{service="a",instance="1"}': "1024x60",
+        'slo:budget_spent:ratio{service="a",slo="s"}': "0.25x60",
         'ALERTS{alertname="HighErrorRate",alertstate="firing",severity="critical",service="a"}': "1x60",
     },
     "business": {
@@ -282,11 +283,10 @@ EXPECTED: dict[str, dict[str, list[dict[str, float]]]] = {
         "Probe duration": [{'{service="a",instance="https://a"}': 0.2}],
         "Certificates, time left": [{'{service="a",instance="https://a"}': 86400}],
     },
-    "service": {
+    "service-a": {
         "Instances up": [{"{}": 1}],
         "Dependencies unreachable": [{"{}": 1}],
-        "Versions running": [{"{}": 2}],
-        "Firing alerts": [{'{alertname="HighErrorRate",severity="critical",service="a"}': 1}],
+        "Firing alerts": [{'{alertname="HighErrorRate",severity="critical"}': 1}],
         "Requests by route": [{'{method="GET",route="/a"}': 1}],
         "Errors by route": [{'{method="GET",route="/a"}': 0.25}],
         "Requests by status": [{'{status_code="200"}': 0.75, '{status_code="500"}': 0.25}],
@@ -294,6 +294,12 @@ EXPECTED: dict[str, dict[str, list[dict[str, float]]]] = {
         "CPU by instance": [{'{instance="1"}': 20}],
         "Memory by instance": [{'{instance="1"}': 1024}],
         "Requests by instance": [{'{instance="1"}': 1}],
+        "Instances by version": [{'{version="1.0"}': 1, '{version="1.1"}': 1}],
+        "Request rate": [{'{service="a"}': 1}],
+        "Error ratio": [{'{service="a"}': 0.25}],
+        "Call rate": [{'{service="a"}': 1}],
+        "Requests, of those a week ago": [{}],
+        "Error budget spent": [{'{service="a",slo="s"}': 0.25}],
     },
     "business": {
         "Active now": [{"{}": 6}],

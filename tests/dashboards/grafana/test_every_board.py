@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from alert_rules.promql import grouping_labels, metrics_and_labels
-from tests.dashboards.grafana.boards import Board, boards, labels_of, panels, promql, targets, text
+from tests.dashboards.grafana.boards import Board, boards, choices, labels_of, panels, promql, targets, text
 from tests.dashboards.grid import assert_tidy
 
 pytestmark = pytest.mark.parametrize("board", boards().values(), ids=boards().keys())
@@ -42,7 +42,8 @@ def test_every_series_of_a_graph_is_named_and_by_labels_that_survive_grouping(bo
 
 
 def test_every_metric_is_narrowed_by_a_variable_where_it_has_the_label(board: Board) -> None:
-    variables = {variable["name"]: _label(variable) for variable in board["templating"]["list"][1:]}
+    fixed = [v["name"] for v in board["templating"]["list"] if v["type"] == "constant"]
+    variables = {v["name"]: _label(v) for v in choices(board)} | {name: name for name in fixed}
     for title, target in targets(board):
         for metric, matched in metrics_and_labels(promql(target["expr"])):
             for label in set(variables.values()) & (labels_of(metric) or frozenset()):
@@ -116,19 +117,19 @@ def test_every_data_source_is_the_one_chosen(board: Board) -> None:
     assert source["current"]["value"] == "prometheus"
     chosen = {"type": "prometheus", "uid": "${datasource}"}
     assert variables
-    assert all(variable["datasource"] == chosen for variable in variables)
+    assert all(variable["datasource"] == chosen for variable in choices(board))
     assert all(panel["datasource"] == chosen for panel in panels(board))
 
 
 def test_variables_let_people_choose_several_or_all(board: Board) -> None:
-    for variable in board["templating"]["list"][1:]:
+    for variable in choices(board):
         assert (variable["multi"], variable["includeAll"]) == (True, True), variable["name"]
         assert variable["current"]["value"] == ["$__all"]
         assert variable["allValue"] == ".*", "an alert without a service, or of one no longer scraped, is in sight"
 
 
 def test_variables_are_filled_from_labels_that_are_there(board: Board) -> None:
-    for variable in board["templating"]["list"][1:]:
+    for variable in choices(board):
         found = re.fullmatch(r"label_values\((\w+)(?:\{[^}]*\})?, (\w+)\)", variable["query"]["query"])
         assert found is not None, variable["query"]
         assert found[2] in (labels_of(found[1]) or ()), variable["query"]

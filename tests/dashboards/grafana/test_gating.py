@@ -8,8 +8,17 @@ from itertools import pairwise
 import pytest
 
 from alert_rules import registry
-from dashboards.grafana import BOARDS
-from tests.dashboards.grafana.boards import ALWAYS, SWITCHED, Board, boards, described, panels, promql
+from tests.dashboards.grafana.boards import (
+    ALWAYS,
+    SERVICE,
+    SWITCHED,
+    Board,
+    boards,
+    described,
+    every_board,
+    panels,
+    promql,
+)
 from tests.dashboards.grid import assert_tidy
 
 
@@ -29,7 +38,7 @@ def test_nothing_of_what_is_switched_off_is_left(off: str) -> None:
 def test_what_does_not_need_it_stays(off: str) -> None:
     running = registry.exporters() - {off}
     built = boards(exporters=running)
-    for board in BOARDS:
+    for board in every_board(running):
         expected = [panel.title for panel in described(board) if panel.exporters <= running]
         if board.uid in built:
             assert [panel["title"] for panel in panels(built[board.uid])] == expected
@@ -59,7 +68,7 @@ def test_lines_fill_the_width_all_the_same(off: str) -> None:
 def test_with_the_least_of_a_stack_its_own_dashboards_are_there_and_those_of_the_cluster_are_not() -> None:
     assert set(boards(exporters=ALWAYS)) == {
         "main",
-        "service",
+        SERVICE,
         "dependencies",
         "ai",
         "data",

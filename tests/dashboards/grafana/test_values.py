@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from dashboards.board import Board
-from dashboards.grafana import BOARDS, main
-from tests.dashboards.grafana.boards import boards, described, panel, promql
+from dashboards.grafana import main
+from tests.dashboards.grafana.boards import boards, described, every_board, panel, promql
 from tests.dashboards.grafana.series import EXPECTED, SERIES
 from tests.validators import promtool
 
@@ -18,7 +18,7 @@ def test_every_panel_of_the_main_dashboard_has_an_expected_value() -> None:
     assert list(EXPECTED["main"]) == [shown.title for shown in described(main.BOARD)]
 
 
-@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+@pytest.mark.parametrize("board", every_board(), ids=lambda board: board.uid)
 def test_every_row_has_an_expected_value(board: Board) -> None:
     rows = {row.title: {shown.title for shown in row.panels} for row in board.rows}
     assert not [title for title, titles in rows.items() if not titles & EXPECTED[board.uid].keys()]
