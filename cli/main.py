@@ -51,7 +51,7 @@ def preview(
         stack,
         rendered.recording,
         rendered.alerts,
-        rendered.objectives,
+        rendered.promises,
         rendered.warnings,
         rendered.requests,
         target,

@@ -23,6 +23,7 @@ def exporters_of(settings: Settings) -> frozenset[str]:
         "jaeger": settings.jaeger.enabled,
         "opentelemetry": settings.opentelemetry.enabled,
         "slo": any(service.slos for service in settings.services),
+        "sla": any(service.sla for service in settings.services),
         "span_metrics": settings.opentelemetry.enabled and settings.traces_are_kept,
     }
     always = {"application", "prometheus", "prometheus_server", "alertmanager", "grafana"}

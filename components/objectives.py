@@ -1,10 +1,12 @@
-"""The service level objectives of an environment."""
+"""The service level objectives and agreements of an environment."""
 
 from __future__ import annotations
 
 from alert_rules.quantities import Quantity, Unit, parse
+from alert_rules.sla import Agreement
 from alert_rules.slos import Objective, kinds
-from components.settings.model import Service, Settings, Slo
+from components.settings.model import Settings
+from components.settings.services import Service, Slo
 
 
 def objectives_of(settings: Settings) -> tuple[Objective, ...]:
@@ -31,3 +33,14 @@ def _objective(service: Service, slo: Slo) -> Objective:
 def _threshold(slo: Slo) -> Quantity | None:
     kind = kinds().get(slo.kind)
     return parse(slo.threshold, kind.threshold) if kind and kind.threshold else None
+
+
+def agreements_of(settings: Settings) -> tuple[Agreement, ...]:
+    """Every agreement on the services in the cluster; without mistakes, see components/settings/checks/slos.py."""
+    if not settings.kubernetes.enabled:
+        return ()
+    return tuple(
+        Agreement(service.name, service.team, measured_by.label, service.sla.targets)
+        for service in settings.services
+        if service.sla and (measured_by := service.measures_availability)
+    )

@@ -10,19 +10,18 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from alert_rules import loader, slos
+from alert_rules import loader, sla, slos
 from alert_rules.compilers.cloudwatch import CompiledAlarm, compile_alarms
 from alert_rules.compilers.common import CompiledAlert, Links, ResourceScope, ServiceScope
 from alert_rules.compilers.loki import compile_log_rules
 from alert_rules.compilers.prometheus import compile_rules
 from alert_rules.compilers.rules import CompiledRules
-from alert_rules.lint import needed_exporters
 from alert_rules.model import Severity
-from alert_rules.overrides import Override, resolve
 from components.aws.context import AwsContext
 from components.aws.half import AwsHalf
 from components.aws.topics import heartbeat_arn, heartbeat_name, topic_arn
 from components.base import Component
+from components.boards import dashboards_of
 from components.evaluated import alerts_of
 from components.exporting import exporters_of
 from components.kubernetes.half import KubernetesHalf
@@ -31,15 +30,11 @@ from components.kubernetes.shards import ALL, Shard, shards
 from components.kubernetes.spec import WorkloadSpec
 from components.kubernetes.workloads import beside_prometheus, with_prometheus
 from components.naming import ALERT_PATH, ALERT_QUEUE, DEAD_LETTER_QUEUES, HEARTBEAT, PROJECT, physical_name
-from components.objectives import objectives_of
+from components.objectives import agreements_of, objectives_of
 from components.routing import AlertTopics
 from components.settings.load import Loaded
-from components.settings.model import Service, Settings
-from dashboards.board import Body, build
-from dashboards.grafana import BOARDS, service
-
-_DRAWN = frozenset(name for board in BOARDS for name in board.thresholds)
-"""The alerts whose thresholds are lines; those on the boards of services are among them."""
+from components.settings.model import Settings
+from components.settings.services import Service
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,7 @@ def compile_content(settings: Settings) -> Content:
     alarms = compile_alarms(catalogue, watched, overrides=settings.alerts, links=links)
     if not settings.kubernetes.enabled:
         return Content(CompiledRules(), CompiledRules(), alarms, watched, (), links)
-    folders = _dashboards(settings, links)
+    folders = dashboards_of(settings, links)
     log_rules = _log_rules(settings, links)
     others = beside_prometheus(
         settings, log_rules=log_rules.files, dashboards=folders, topics=_topics(settings), resources=watched
@@ -80,9 +75,13 @@ def compile_content(settings: Settings) -> Content:
 
 
 def _own_rules(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard, links: Links) -> CompiledRules:
-    """The rules of a shard's own services: those that name each, and what their objectives are measured by."""
-    measured = slos.recording_rules(objectives_of(shard.of(settings)), settings.prometheus.retention.value)
-    return _rules(settings, _watched(settings, others, shard), links, by_name=True) + CompiledRules(measured)
+    """The rules of a shard's own services: those that name each, and what their objectives and agreements are measured
+    by."""
+    own = shard.of(settings)
+    measured = slos.recording_rules(objectives_of(own), settings.prometheus.retention.value)
+    promised = sla.recording_rules(agreements_of(own))
+    by_name = _rules(settings, _watched(settings, others, shard), links, by_name=True)
+    return by_name + CompiledRules(measured) + CompiledRules(promised)
 
 
 def _rules(settings: Settings, services: Sequence[ServiceScope], links: Links, *, by_name: bool) -> CompiledRules:
@@ -133,33 +132,6 @@ def _topics(settings: Settings) -> AlertTopics:
         return AlertTopics()
     context = AwsContext.of(settings, region=settings.region)
     return AlertTopics({severity: topic_arn(context, severity) for severity in Severity}, heartbeat_arn(context))
-
-
-def _dashboards(settings: Settings, links: Links) -> dict[str, dict[str, Body]]:
-    """The dashboards by folder and uid: one for each audience, and one for each service that is scraped. On the latter
-    the lines are the service's own thresholds."""
-    running = exporters_of(settings)
-    general = _thresholds(settings, {})
-    folders = build(BOARDS, exporters=running, thresholds=general, links=links)
-    for each in settings.services:
-        if each.kubernetes_service and each.metrics:
-            board = service.board(each.name, each.team, objectives=bool(each.slos), running=running)
-            own = _thresholds(settings, each.alerts) if each.alerts else general
-            for folder, bodies in build([board], exporters=running, thresholds=own, links=links).items():
-                folders.setdefault(folder, {}).update(bodies)
-    return folders
-
-
-def _thresholds(settings: Settings, overrides: Mapping[str, Override]) -> dict[str, float]:
-    """The threshold of each enabled alert that a dashboard draws a line for: the environment's own, or that of the
-    service whose `overrides` are given."""
-    running = exporters_of(settings)
-    found = [
-        resolve(alert, settings.alerts.get(alert.name, {}), overrides.get(alert.name, {}))
-        for alert in alerts_of(settings)
-        if alert.name in _DRAWN and needed_exporters(alert) <= running
-    ]
-    return {each.definition.name: each.values["threshold"].value for each in found if each.enabled}
 
 
 def resource_scopes(settings: Settings) -> tuple[ResourceScope, ...]:

@@ -160,6 +160,20 @@ def figure(panel: Panel, line: float | None, _links: Links) -> stat.Panel:
     )
 
 
+def state(names: Mapping[int, tuple[str, str]]) -> Callable[[Panel, float | None, Links], PanelBuilder]:
+    """Draws the latest value of each query as its name, in its colour."""
+    results = {
+        str(value): dashboard.ValueMappingResult(text=text, color=colour, index=value)
+        for value, (text, colour) in names.items()
+    }
+
+    def draw(panel: Panel, line: float | None, links: Links) -> stat.Panel:
+        mapping = dashboard.ValueMap(options=results)
+        return figure(panel, line, links).mappings([mapping]).graph_mode(common.BigValueGraphMode.NONE)
+
+    return draw
+
+
 def alert_list(*labels: str) -> Callable[[Panel, float | None, Links], PanelBuilder]:
     """Draws a table of the series of an ALERTS query by these labels, critical and high ones first, each linked to its
     runbook."""

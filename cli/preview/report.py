@@ -14,7 +14,7 @@ from rich.table import Table
 
 from alert_rules.compilers.common import CompiledAlert
 from alert_rules.model import Severity
-from cli.preview.objectives import objective_table
+from cli.preview.objectives import Promises
 from cli.recorder import Recording
 from components import routing
 from components.kubernetes.footprint import Footprint
@@ -100,16 +100,16 @@ def print_report(
     stack: str,
     recording: Recording,
     alerts: Sequence[dict[str, Any]],
-    objectives: Sequence[dict[str, Any]],
+    promised: Promises,
     found: Sequence[str],
     requests: Requests,
     target: Path,
 ) -> None:
-    """The summary, the alert table, the objectives, the totals, what the cluster is asked for, and the warnings."""
+    """The summary, the alert table, what is promised, the totals, what the cluster is asked for, and the warnings."""
     console.print(_components(stack, recording))
     console.print(_alerts(alerts))
-    if objectives:
-        console.print(objective_table(objectives))
+    for table in promised.tables():
+        console.print(table)
     counts = {half: sum(1 for _ in recording.of_type(half)) for half in ("kubernetes:", "aws:", "pulumi:providers:")}
     on_kubernetes, on_aws, providers = counts.values()
     total = f"[bold]{sum(counts.values())} resources[/]"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.preview import report, tree
-from cli.preview.objectives import objective_lines
+from cli.preview.objectives import Promises, promises
 from cli.preview.stack_file import read_stack_file
 from cli.recorder import Recording, record
 from cli.recorder.run import NO_ACCOUNT
@@ -29,7 +29,7 @@ class Rendered:
 
     recording: Recording
     alerts: list[dict[str, Any]]
-    objectives: list[dict[str, Any]]
+    promises: Promises
     warnings: list[str]
     files: tree.Files
     requests: report.Requests
@@ -46,9 +46,9 @@ def render(project: Path, stack: str) -> Rendered:
     alerts = report.alert_lines(settings, content.alerts)
     warnings = report.warnings(settings, alerts)
     requests = report.Requests(of_cluster(content.workloads), of_node(content.workloads))
-    objectives = objective_lines(settings)
-    plan = tree.plan(recording, alerts, objectives, warnings, requests.plain)
-    return Rendered(recording, alerts, objectives, warnings, tree.files(recording, plan), requests)
+    promised = promises(settings)
+    plan = tree.plan(recording, alerts, promised, warnings, requests.plain)
+    return Rendered(recording, alerts, promised, warnings, tree.files(recording, plan), requests)
 
 
 def settings_of(project: Path, stack: str) -> Settings:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alert_rules import json_text, yaml12
+from cli.preview.objectives import Promises
 from cli.recorder import Archive, Recording, Resource
 
 Files = dict[str, str | bytes]
@@ -41,16 +42,17 @@ def files(recording: Recording, plan: Mapping[str, Any]) -> Files:
 def plan(
     recording: Recording,
     alerts: list[dict[str, Any]],
-    objectives: list[dict[str, Any]],
+    promised: Promises,
     warnings: list[str],
     requests: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """plan.json: every resource, every alert with its route, the objectives, the exports, the requests; secrets
-    masked."""
+    """plan.json: every resource, every alert with its route, the objectives and agreements, the exports, the requests;
+    secrets masked."""
     return {
+        "agreements": promised.agreements,
         "alerts": alerts,
         "exports": recording.masked_exports,
-        "objectives": objectives,
+        "objectives": promised.objectives,
         "requests": requests,
         "resources": [_resource(resource) for resource in recording.resources],
         "warnings": warnings,

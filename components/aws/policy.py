@@ -16,7 +16,8 @@ from components.aws.context import AwsContext
 from components.aws.dashboards import dashboard_url
 from components.manifests import FunctionManifest
 from components.routing import remediation_mode
-from components.settings.model import RemediationAction, Service, Settings
+from components.settings.model import RemediationAction, Settings
+from components.settings.services import Service
 
 VERSION = 1
 

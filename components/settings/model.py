@@ -9,29 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, field_validator
 
-from alert_rules import slos
 from components.settings import kubernetes as parts
 from components.settings.receivers import Receivers
-from components.settings.types import (
-    USUAL_INTERVAL,
-    DnsLabel,
-    Duration,
-    Port,
-    Secret,
-    SecretSetting,
-    Section,
-    Share,
-    Url,
-)
+from components.settings.services import AlertOverrides, Service
+from components.settings.types import DnsLabel, Duration, Secret, SecretSetting, Section, Url
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
-EcsName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
-SagemakerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$")]
 Mode = Literal["off", "dry_run", "automatic"]
-
-AlertOverrides = dict[str, Any]
-"""Alert name → what is set otherwise; checked against the catalogue, see alert_rules.overrides."""
 
 
 class Environment(StrEnum):
@@ -55,92 +40,6 @@ class Aws(Section):
     enabled: bool = True
     account_id: str | None = Field(None, pattern=r"^\d{12}$", description="The only account this stack may touch.")
     log_retention: Duration
-
-
-class OnKubernetes(Section):
-    """A service that runs in the cluster: the Kubernetes Service whose pods are scraped."""
-
-    namespace: DnsLabel
-    service: DnsLabel | None = Field(None, description="Name of the Kubernetes Service; the service's own where unset.")
-
-
-class OnEcs(Section):
-    """A service that runs on Amazon ECS, by the names (not the ARNs) of the cluster and the service."""
-
-    cluster: EcsName
-    service: EcsName
-
-
-class OnSagemaker(Section):
-    """A model behind a SageMaker endpoint."""
-
-    endpoint: SagemakerName
-    variant: SagemakerName
-
-
-class RunsOn(Section):
-    """Exactly one platform."""
-
-    kubernetes: OnKubernetes | None = None
-    ecs: OnEcs | None = None
-    sagemaker: OnSagemaker | None = None
-
-    @property
-    def platforms(self) -> tuple[str, ...]:
-        """Names of the platforms that are given."""
-        return tuple(name for name in type(self).model_fields if getattr(self, name) is not None)
-
-
-class Metrics(Section):
-    """Where a service exports metrics for Prometheus."""
-
-    port: Port
-    path: str = Field("/metrics", pattern=r"^/")
-    interval: Duration = Field(default=USUAL_INTERVAL, validate_default=True)
-    timeout: Duration | None = Field(None, description="The interval, at most 10s, where unset.")
-
-
-class Probe(Section):
-    """An HTTP address of the service that is asked from outside the pod; 2xx is healthy."""
-
-    port: Port
-    path: str = Field("/health", pattern=r"^/")
-
-
-class Slo(Section):
-    """A service level objective: what share of a service's events must be good over a window."""
-
-    kind: str = Field(description=f"{', '.join(slos.kinds())} or {slos.RATIO}.")
-    name: DnsLabel | None = Field(None, description="The kind's, with - for _, where unset.")
-    objective: Share = Field(description="The share of events that must be good, such as 99.9%.")
-    window: Literal["28d", "30d"] = "30d"
-    threshold: str | None = Field(None, description="What an event is compared with, for kinds that compare.")
-    errors: str | None = Field(None, description=f"The counter of bad events, for kind {slos.RATIO}.")
-    events: str | None = Field(None, description=f"The counter of all events, for kind {slos.RATIO}.")
-
-    @property
-    def label(self) -> str:
-        """Its name, unique in its service: the label `slo`."""
-        return self.name or self.kind.replace("_", "-")
-
-
-class Service(Section):
-    """A service under watch."""
-
-    name: DnsLabel
-    team: DnsLabel
-    runs_on: RunsOn
-    metrics: Metrics | None = None
-    probe: Probe | None = None
-    slos: tuple[Slo, ...] = Field((), strict=False)
-    alerts: AlertOverrides = {}
-
-    @property
-    def kubernetes_service(self) -> tuple[str, str] | None:
-        """Namespace and name of its Kubernetes Service, which is called as the service is unless the settings say
-        otherwise; None for a service that does not run in the cluster."""
-        place = self.runs_on.kubernetes
-        return (place.namespace, place.service or self.name) if place else None
 
 
 class Resource(Section):

@@ -21,6 +21,7 @@ __all__ = [
     "Duration",
     "KubernetesKey",
     "Port",
+    "Rate",
     "Secret",
     "Section",
     "Share",
@@ -57,6 +58,17 @@ Share = Annotated[
     BeforeValidator(_share, json_schema_input_type=Annotated[str, Field(pattern=r"^\d+(\.\d+)?%$")]),
 ]
 """A part of a whole, written as a percentage (`10%`); `.value` is from 0 to 1."""
+
+
+def _rate(written: object) -> Quantity:
+    return written if isinstance(written, Quantity) else quantities.parse(written, Unit.RATE)
+
+
+Rate = Annotated[
+    Quantity,
+    BeforeValidator(_rate, json_schema_input_type=Annotated[str, Field(pattern=r"^\d+(\.\d+)?/[smh]$")]),
+]
+"""Events in a time, written with it (`1000/s`); `.value` is a second."""
 
 USUAL_INTERVAL = quantities.seconds_text(SCRAPE_INTERVAL)
 """The scrape interval of what sets none, as a person would write it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.board import Board
-from dashboards.panels import Panel, Query, Row, figure, graph
+from dashboards.panels import Panel, Query, Row, figure, graph, state
 from dashboards.queries import Narrowed
 from dashboards.shared import firing
 
@@ -118,11 +118,40 @@ _EVENTS = Row(
     ),
 )
 
+_AGREEMENTS = Row(
+    "Agreements",
+    (
+        Panel(
+            title="Agreements",
+            unit="short",
+            description="Whether each agreement is kept; violated is what misses its target by more than a tenth.",
+            queries=(Query(_SLOS.highest("sla:status", "service, sla"), "{{service}} {{sla}}"),),
+            draw=state({0: ("compliant", "green"), 1: ("warning", "yellow"), 2: ("violated", "red")}),
+            width=12,
+        ),
+        Panel(
+            title="Attained, of what is promised",
+            unit="percentunit",
+            description="What an agreement's period attained, of its target. More is better of availability and "
+            "throughput, less of response time and error rate.",
+            queries=(
+                Query(
+                    f"{_SLOS.highest('sla:attained', 'service, sla')} / {_SLOS.highest('sla:target', 'service, sla')}",
+                    "{{service}} {{sla}}",
+                ),
+            ),
+            draw=graph,
+            width=12,
+        ),
+    ),
+    height=8,
+)
+
 BOARD = Board(
     uid="slo",
     title="Service level objectives",
     folder="services",
     description="Objectives, error budgets and how fast they burn, by service.",
     tags=("services", "slo"),
-    rows=(_NOW, BUDGETS, _BURN, _EVENTS),
+    rows=(_NOW, BUDGETS, _BURN, _EVENTS, _AGREEMENTS),
 )

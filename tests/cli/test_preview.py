@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def test_two_runs_give_identical_bytes(tmp_path: Path) -> None:
 
 def test_the_plan_says_of_every_resource_what_it_is_and_of_every_alert_who_is_told(tmp_path: Path) -> None:
     plan = json.loads(vigil("preview", "--stack", "prod", "--output", str(tmp_path), "--json").stdout)
-    assert set(plan) == {"alerts", "exports", "objectives", "requests", "resources", "warnings"}
+    assert set(plan) == {"agreements", "alerts", "exports", "objectives", "requests", "resources", "warnings"}
     for resource in plan["resources"]:
         assert set(resource) == {"urn", "type", "name", "parent", "inputs"}
     cpu = next(a for a in plan["alerts"] if a["alert"] == "EcsHighCpuUtilization" and a["scope"] == "pm-ml-service")
@@ -79,17 +80,25 @@ def test_nothing_in_the_tree_names_this_machine(tmp_path: Path) -> None:
         assert not path.is_file() or str(ROOT).encode() not in path.read_bytes(), path
 
 
-def test_one_threshold_changes_exactly_one_rule(tmp_path: Path) -> None:
+def test_one_threshold_changes_exactly_one_rule_and_one_line_of_one_board(tmp_path: Path) -> None:
     before = render(ROOT, "prod").files
     changed = stack_text().replace("HighErrorRate: {threshold: 2%}", "HighErrorRate: {threshold: 3%}")
     after = render(project_with(tmp_path, changed), "prod").files
     different = {path for path in before if before[path] != after[path]}
     mounted = {path for path in different if path.startswith("mounted/")}
-    assert mounted == {"mounted/prometheus/etc/prometheus/rules/http.yaml"}
-    assert different - mounted == {"kubernetes/prometheus.yaml", "plan.json"}
-    old, new = (str(files[mounted.copy().pop()]).splitlines() for files in (before, after))
-    lines = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
-    assert [(a.strip(), b.strip()) for a, b in lines] == [
+    rules = "mounted/prometheus/etc/prometheus/rules/http.yaml"
+    board = "mounted/grafana/etc/grafana/dashboards/team-conversation/service-chat-service.json"
+    assert mounted == {rules, board}
+    assert different - mounted == {"kubernetes/grafana.yaml", "kubernetes/prometheus.yaml", "plan.json"}
+
+    def lines(path: str) -> list[tuple[str, str]]:
+        old, new = (str(files[path]).splitlines() for files in (before, after))
+        return [(a.strip(), b.strip()) for a, b in zip(old, new, strict=True) if a != b]
+
+    [(panel, moved)] = lines(board)
+    assert '"title":"Error ratio"' in panel
+    assert (panel.count('"value":0.02}'), moved.count('"value":0.03}')) == (1, 1)
+    assert lines(rules) == [
         (") > 0.02", ") > 0.03"),
         (
             "description: '{{ $value | humanizePercentage }} of the requests to {{ $labels.service }} fail with 5xx (alert above 2%).'",
@@ -233,3 +242,21 @@ def test_objectives_are_shown_with_the_time_that_they_allow_to_fail(tmp_path: Pa
         ("api-gateway", "latency", 25920),
         ("llm-router", "inference", 24192),
     }
+
+
+def test_agreements_are_shown_with_their_targets_and_periods(tmp_path: Path) -> None:
+    shown = vigil("preview", "--stack", "prod", "--output", str(tmp_path)).stdout
+    head, _, line = (
+        [cell.strip() for cell in re.split("[│┃]", each)[1:-1]]
+        for each in shown[shown.index("┃ agreement") :].splitlines()[:3]
+    )
+    assert dict(zip(head, line, strict=True)) == {
+        "agreement": "api-gateway",
+        "availability, 30d": "99.9%",
+        "response time, 24h": "200ms",
+        "error rate, 24h": "1%",
+        "throughput, 1h": "1000/s",
+    }
+    [agreement] = json.loads((tmp_path / "prod" / "plan.json").read_text())["agreements"]
+    targets = {"availability": 0.999, "response_time": 0.2, "error_rate": 0.01, "throughput": 1000}
+    assert (agreement["service"], agreement["targets"]) == ("api-gateway", targets)

@@ -43,3 +43,4 @@ def together(*changes: Change) -> Change:
 def without_slos(written: dict[str, Any]) -> None:
     for service in written["services"]:
         service.pop("slos", None)
+        service.pop("sla", None)

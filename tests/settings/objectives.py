@@ -10,7 +10,7 @@ KEY = "vigil:services[0].slos"
 
 
 def slos(*written: dict[str, Any]) -> Change:
-    return sets("services", 0, "slos", to=list(written))
+    return together(sets("services", 0, "slos", to=list(written)), sets("services", 0, "sla", to=None))
 
 
 def slo(**changes: Any) -> dict[str, Any]:
@@ -88,5 +88,24 @@ OBJECTIVES: dict[str, tuple[Change, list[str]]] = {
             sets("alerts", to={"ErrorBudgetSpent": {"severity": "critical"}}),
         ),
         ["vigil:alerts.ErrorBudgetSpent: given 'ErrorBudgetSpent'; allowed: an alert of what this stack runs"],
+    ),
+    "an agreement that nothing measures": (
+        together(slos(slo(kind="latency", threshold="1s"), slo(window="28d")), sets("services", 0, "sla", to={})),
+        [f"{KEY}: given 'availability, latency'; allowed: an objective of kind availability over 30d"],
+    ),
+    "an agreement on nothing": (
+        together(
+            slos(slo()),
+            sets("services", 0, "sla", to=dict.fromkeys(("availability", "response_time", "error_rate", "throughput"))),
+        ),
+        ["vigil:services[0].sla: given 'nothing'; allowed: at least one of: availability, error_rate"],
+    ),
+    "an agreement that is kept by doing nothing": (
+        together(slos(slo()), sets("services", 0, "sla", to={"throughput": "0/s"})),
+        ["vigil:services[0].sla.throughput: given '0/s'; allowed: more than nothing"],
+    ),
+    "a throughput without its time": (
+        together(slos(slo()), sets("services", 0, "sla", to={"throughput": 1000})),
+        ["vigil:services[0].sla.throughput: given 1000; allowed: a rate such as 0.1/s"],
     ),
 }

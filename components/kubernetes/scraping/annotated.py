@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from components.kubernetes.scraping.jobs import Job, copy, drop, keep, label, only_of_shard
 from components.kubernetes.shards import Shard
-from components.settings.model import Service
+from components.settings.services import Service
 
 
 def annotated_jobs(namespaces: Sequence[str], team: str, shard: Shard, declared: Sequence[Service]) -> list[Job]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from components.kubernetes.scraping.jobs import Job, copy, drop, keep, label, only_of_shard, unlimited
 from components.kubernetes.scraping.owners import owner_rules
 from components.kubernetes.shards import Shard
-from components.settings.model import Service
+from components.settings.services import Service
 
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 KUBELET_PORT = 10250

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from components.kubernetes.scraping.jobs import Job, copy, label, timeout_of, timing
 from components.settings.kubernetes import ProbeTarget, ScrapeTarget
-from components.settings.model import Service
+from components.settings.services import Service
 
 PROBE_INTERVAL = 15.0
 """Seconds between two probes of a declared service."""

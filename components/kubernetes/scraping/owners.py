@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.kubernetes.scraping.jobs import Job
-from components.settings.model import Service
+from components.settings.services import Service
 
 
 def owner_rules(services: Sequence[Service], *, job: str) -> list[Job]:

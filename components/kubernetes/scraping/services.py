@@ -8,7 +8,7 @@ from itertools import groupby
 
 from alert_rules.quantities import seconds_text
 from components.kubernetes.scraping.jobs import LONGEST_TIMEOUT, Job, copy, drop, keep, timeout_of, timing
-from components.settings.model import Service
+from components.settings.services import Service
 
 
 @dataclass(frozen=True, order=True)

@@ -8,7 +8,7 @@ from components.kubernetes.scraping.jobs import SHARD, Job, copy, drop, hashed, 
 from components.kubernetes.scraping.owners import owner_rules
 from components.kubernetes.shards import Shard
 from components.kubernetes.spec import METRICS
-from components.settings.model import Service
+from components.settings.services import Service
 
 _CONTAINER = "__meta_kubernetes_pod_container_name"
 _NAME = "__meta_kubernetes_pod_label_app_kubernetes_io_name"

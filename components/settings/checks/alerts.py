@@ -14,7 +14,8 @@ from components import manifests
 from components.evaluated import can_be_evaluated
 from components.exporting import exporters_of
 from components.settings.checks.registry import check
-from components.settings.model import Service, Settings
+from components.settings.model import Settings
+from components.settings.services import Service
 
 OF_SERVICES = frozenset({"application", "slo", "prometheus", "blackbox", "loki"})
 """What exports series that carry the name of a declared service (a log alert counts as Loki's)."""

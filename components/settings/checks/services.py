@@ -10,7 +10,8 @@ from components.naming import ALERT_PATH, DEAD_LETTER_QUEUES, HEARTBEAT
 from components.settings.checks.registry import check
 from components.settings.kubernetes import ScrapeTarget
 from components.settings.maintenance import first_overlap
-from components.settings.model import Metrics, Settings
+from components.settings.model import Settings
+from components.settings.services import Metrics
 
 SHORTEST_INTERVAL = 5.0
 """Seconds; a shorter scrape interval costs more samples than any of the sources' alerts can use."""

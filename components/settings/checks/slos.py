@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from alert_rules.problems import MISSING, Problem, listed, nearest
 from alert_rules.quantities import QuantityError, parse
+from alert_rules.sla import MEASURES
 from alert_rules.slos import RATIO, counter_problem, kinds
 from components.settings.checks.registry import check
-from components.settings.model import Service, Settings, Slo
+from components.settings.model import Settings
+from components.settings.services import Service, Sla, Slo
 
 LEAST, MOST = 0.5, 0.99999
 """Below one half, most events may be bad, and no alert is about that; above 99.999 %, a month allows 26 seconds, which
@@ -34,6 +36,26 @@ def _services_that_are_measured(settings: Settings, file: str) -> Iterator[Probl
         if service.slos and len(service.runs_on.platforms) == 1 and not service.metrics:
             allowed = "none, or metrics on a service that runs on kubernetes: objectives are measured by them"
             yield Problem(file, f"vigil:services[{index}].slos", f"{len(service.slos)} objectives", allowed)
+
+
+@check("services")
+def _agreements(settings: Settings, file: str) -> Iterator[Problem]:
+    for index, service in enumerate(settings.services):
+        if service.sla:
+            yield from _agreement(service, service.sla, file, f"vigil:services[{index}]")
+
+
+def _agreement(service: Service, sla: Sla, file: str, key: str) -> Iterator[Problem]:
+    if not service.measures_availability:
+        allowed = "an objective of kind availability over 30d, by which the service's sla is measured"
+        yield Problem(
+            file, f"{key}.slos", MISSING if not service.slos else listed(s.label for s in service.slos), allowed
+        )
+    if not sla.targets:
+        yield Problem(file, f"{key}.sla", "nothing", f"at least one of: {listed(MEASURES)}")
+    for name, target in sla.targets.items():
+        if target <= 0:
+            yield Problem(file, f"{key}.sla.{name}", str(getattr(sla, name)), "more than nothing")
 
 
 @check("prometheus")

@@ -131,6 +131,9 @@ SERIES: dict[str, dict[str, str]] = {
         'slo:errors:rate5m{service="a",slo="s"}': "2x60",
         'ALERTS{alertname="ErrorBudgetSpent",alertstate="firing",severity="high",service="a",slo="s"}': "1x60",
         'ALERTS{alertname="ServiceDown",alertstate="firing",severity="critical",service="a"}': "1x60",
+        'sla:status{service="a",sla="throughput"}': "2x60",
+        'sla:attained{service="a",sla="throughput"}': "800x60",
+        'sla:target{service="a",sla="throughput"}': "1000x60",
     },
     "monitoring": {
         'up{service="prometheus",job="prometheus",instance="p-0"}': "1x60",
@@ -371,6 +374,8 @@ EXPECTED: dict[str, dict[str, list[dict[str, float]]]] = {
         "Burn rate over an hour": [{'{service="a",slo="s"}': 2}],
         "Events": [{'{service="a",slo="s"}': 50}],
         "Bad events": [{'{service="a",slo="s"}': 2}],
+        "Agreements": [{'{service="a",sla="throughput"}': 2}],
+        "Attained, of what is promised": [{'{service="a",sla="throughput"}': 0.8}],
     },
     "monitoring": {
         "Programs down": [{"{}": 1}],
