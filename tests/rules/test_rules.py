@@ -1,6 +1,5 @@
 """The Prometheus rules as promtool judges them: well formed, and firing when and only when they should."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from alert_rules.model import PrometheusAlert
 from alert_rules.overrides import Override
 from alert_rules.quantities import Unit, seconds_text
 from alert_rules.timing import EVALUATION_INTERVAL
+from tests.rules import mutation
 from tests.rules.files import ALERTS, LINKS, SUBJECTS, rule_tests
 from tests.validators import promtool
 
@@ -115,10 +115,12 @@ def mutants(alert: PrometheusAlert) -> Iterator[tuple[str, dict[str, str]]]:
         for change in (-step, step):
             changed = values | {name: replace(value, value=value.value + change)}
             yield f"{name} {change:+g}", {"expr": alert.query(changed, EVERY_SERVICE)}
-    for matcher in sorted(set(re.findall(r',\w+[!=]=?~?"[^"]*"', expression))):
-        yield f"without {matcher[1:]}", {"expr": expression.replace(matcher, "")}
-    for what, shorter in without_clauses(expression):
-        yield f"without `{what}`", {"expr": shorter}
+    # All at once, wherever one stands: both sides of a quotient are of the same series.
+    for matcher in mutation.written_matchers(expression):
+        if matcher != EVERY_SERVICE:
+            yield f"without {matcher}", {"expr": expression.replace(f",{matcher}", "")}
+    for what, shorter in mutation.without_clauses(expression):
+        yield what, {"expr": shorter}
     yield "any series", {"expr": alert.query(values, 'service!="nobody"')}
     if "service, team" in expression:  # what a recording rule has grouped has no grouping of its own
         yield "no team", {"expr": expression.replace("service, team", "service")}
@@ -126,21 +128,6 @@ def mutants(alert: PrometheusAlert) -> Iterator[tuple[str, dict[str, str]]]:
     regrouped = ("team, instance", "team") if has_instance else ("service, team", "service, team, instance")
     if regrouped[0] in expression:
         yield "other instances", {"expr": expression.replace(*regrouped)}
-
-
-def without_clauses(expression: str) -> Iterator[tuple[str, str]]:
-    """The expression without one `and` or `unless` clause, which begins a line, and how that clause begins."""
-    lines = expression.splitlines()
-    for start, line in enumerate(lines):
-        if clause := re.match(r"( *)(?:and|unless)\b", line):
-            same_depth = clause[1] + r"(?:and|or|unless)\b"
-            ends = (
-                n
-                for n in range(start + 1, len(lines))
-                if re.match(same_depth, lines[n]) or not lines[n].startswith(clause[1])
-            )
-            end = next(ends, len(lines))
-            yield " ".join(lines[start:end]).split("{")[0].strip(), "\n".join(lines[:start] + lines[end:])
 
 
 def mutants_of_absence(alert: PrometheusAlert) -> Iterator[tuple[str, dict[str, str]]]:
