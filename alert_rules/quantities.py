@@ -107,3 +107,23 @@ def seconds_text(seconds: float) -> str:
             return f"{int(seconds // size)}{suffix}"
     whole = float(seconds).is_integer()
     return f"{int(seconds)}s" if whole else f"{round(seconds * 1000)}ms"
+
+
+def written(value: float, unit: Unit) -> str:
+    """`value`, in the base unit, as a person would write it: the shortest text that `parse` reads as the same number
+    (350ms rather than 0.35s, 90s rather than 1.5m)."""
+    fitting = [item for item in _usual_suffixes(unit) if abs(value) >= item[1]] or _usual_suffixes(unit)[-1:]
+    return min((f"{plain_number(round(value / size, 10))}{suffix}" for suffix, size in fitting), key=len)
+
+
+def readable(value: float, unit: Unit) -> str:
+    """`value`, in the base unit, as it is told to people: three significant figures of the largest suffix it fills."""
+    suffixes = _usual_suffixes(unit)
+    suffix, size = next((item for item in suffixes if abs(value) >= item[1]), suffixes[-1])
+    return f"{plain_number(float(f'{value / size:.3g}'))}{suffix}"
+
+
+def _usual_suffixes(unit: Unit) -> list[tuple[str, float]]:
+    """The suffixes that people choose from, greatest first: rates are told by the second, and times not in weeks."""
+    unusual = ("/m", "/h", "w")
+    return sorted((item for item in _SUFFIXES[unit].items() if item[0] not in unusual), key=lambda item: -item[1])

@@ -95,3 +95,11 @@ def dump(content: Any) -> str:
 def dump_all(documents: list[Any]) -> str:
     """Several documents in one stream, each introduced by `---`."""
     return "".join(f"---\n{dump(document)}" for document in documents)
+
+
+def flow(content: Any) -> str:
+    """`content` on one line, as people write a short mapping: {threshold: 2%, for: 10m}."""
+    text = yaml.dump(
+        content, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True, default_flow_style=True
+    )
+    return str(text).strip()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from alert_rules import json_text
@@ -108,6 +109,24 @@ def lint(
 
 
 @app.command()
+def tune(
+    prometheus: Annotated[str, typer.Option(help="The stack's Prometheus or Thanos, such as http://localhost:9090.")],
+    stack: Annotated[str, typer.Option(help="The environment: the name of its Pulumi.<stack>.yaml.")] = "dev",
+    project: Project = Path(),
+    past: Annotated[str, typer.Option(help="How far back to look, such as 14d.")] = "14d",
+    pages: Annotated[float, typer.Option(help="How many pages a week of each alert and service are few enough.")] = 1,
+    alert: Annotated[list[str] | None, typer.Option(help="Only this alert; may be given several times.")] = None,
+    bearer_token_file: Annotated[Path | None, typer.Option(help="A file with the token to be sent.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Say how often each alert fired, and what threshold would have been quiet enough. Nothing is changed anywhere."""
+    from cli.tune import command
+
+    asked = command.Asked(project, stack, prometheus, past, pages, tuple(alert or ()), bearer_token_file)
+    command.run(asked, as_json=as_json, progress_on=_errors)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the stack files, for editors."""
     from cli.schema import stack_file_schema
@@ -126,7 +145,7 @@ def run() -> None:
         _print_problems(error.problems)
         sys.exit(1)
     except OSError as error:
-        _errors.print(f"[red]error:[/] {error}", highlight=False)
+        _errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         _errors.print("interrupted; what was in the output folder is untouched")

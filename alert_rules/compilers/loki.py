@@ -42,12 +42,12 @@ def _scopes(alert: LogAlert, overrides: Mapping[str, Override], services: Sequen
         if general.enabled and together:
             but = ", ".join(s.name for s in apart if s.team == team)
             words = f"services of {team}" + (f" but {but}" if but else "")
-            yield Scope(general, _selectors(alert, together), words, {"team": team})
+            yield Scope(alert, general, _selectors(alert, together), words, {"team": team})
     for service in apart:
         own = resolve(alert, environment, service.overrides[alert.name])
         if own.enabled:
             labels = {"team": service.team, "service": service.name}
-            yield Scope(own, _selectors(alert, [service.name]), service.name, labels)
+            yield Scope(alert, own, _selectors(alert, [service.name]), service.name, labels)
 
 
 def _selectors(alert: LogAlert, names: Sequence[str]) -> list[str]:

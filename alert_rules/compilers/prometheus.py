@@ -42,12 +42,12 @@ def _scopes(
     others = _others(alert, watched, apart)
     if general.enabled and others:
         names = ", ".join(service.name for service in apart)
-        yield Scope(general, others, f"every service but {names}" if apart else "every service")
+        yield Scope(alert, general, others, f"every service but {names}" if apart else "every service")
     for service in apart:
         own = resolve(alert, environment, service.overrides[alert.name])
         if own.enabled:
             # The series carry `service` already; said again, it tells rules of one name apart for people and promtool.
-            yield Scope(own, (_only(alert, service),), service.name, {"service": service.name})
+            yield Scope(alert, own, (_only(alert, service),), service.name, {"service": service.name})
 
 
 def _others(alert: PrometheusAlert, services: Sequence[ServiceScope], apart: Sequence[ServiceScope]) -> tuple[str, ...]:

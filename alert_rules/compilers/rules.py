@@ -11,6 +11,7 @@ from alert_rules.compilers.common import CompiledAlert, Links
 from alert_rules.lint import needed_exporters
 from alert_rules.model import RuleAlert, fill, texts
 from alert_rules.overrides import Resolved
+from alert_rules.quantities import Quantity
 
 A = TypeVar("A", bound=RuleAlert)
 
@@ -18,28 +19,37 @@ Rule = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Scope:
+    """Where one rule of an alert applies: its figures, its label matchers (several where the rule is one condition a
+    service), its name for people, and the labels of its own."""
+
+    alert: RuleAlert
+    resolved: Resolved
+    selectors: Sequence[str]
+    words: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def query(self, values: Mapping[str, Quantity]) -> str:
+        """The rule's expression with those figures."""
+        return "\nor\n".join(self.alert.query(values, selector) for selector in self.selectors)
+
+
+@dataclass(frozen=True)
 class CompiledRules:
-    """Rule files by file name, as the ruler reads them, and a line of the alert table for each rule."""
+    """Rule files by file name, as the ruler reads them; for each rule a line of the alert table, and the scope that it
+    was compiled from."""
 
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     alerts: tuple[CompiledAlert, ...] = ()
+    scopes: tuple[Scope, ...] = ()
 
     def __add__(self, other: CompiledRules) -> CompiledRules:
         """Both together. Raises ValueError where both have a file of one name: of two, one would be lost."""
         if both := self.files.keys() & other.files.keys():
             raise ValueError(f"{', '.join(sorted(both))}: a subject is of every service, or of each by its name")
-        return CompiledRules({**self.files, **other.files}, (*self.alerts, *other.alerts))
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Where one rule of an alert applies: its figures, its label matchers (several where the rule is one condition a
-    service), its name for people, and the labels of its own."""
-
-    resolved: Resolved
-    selectors: Sequence[str]
-    words: str
-    labels: Mapping[str, str] = field(default_factory=dict)
+        return CompiledRules(
+            {**self.files, **other.files}, (*self.alerts, *other.alerts), (*self.scopes, *other.scopes)
+        )
 
 
 def rule_files(
@@ -49,20 +59,17 @@ def rule_files(
     a subject without a rule leaves no file."""
     with_data = [alert for alert in alerts if needed_exporters(alert) <= set(exporters)]
     groups: dict[str, list[Rule]] = {}
-    table: list[CompiledAlert] = []
-    for alert in sorted(with_data, key=lambda a: (a.subject, a.name)):
-        for scope in scopes(alert):
-            groups.setdefault(alert.subject, []).append(_rule(alert, scope, links))
-            table.append(_table_line(alert, scope, links))
+    found = [scope for alert in sorted(with_data, key=lambda a: (a.subject, a.name)) for scope in scopes(alert)]
+    for scope in found:
+        groups.setdefault(scope.alert.subject, []).append(_rule(scope, links))
     files = {f"{subject}.yaml": {"groups": [{"name": subject, "rules": rules}]} for subject, rules in groups.items()}
-    return CompiledRules(files, tuple(table))
+    return CompiledRules(files, tuple(_table_line(scope, links) for scope in found), tuple(found))
 
 
-def _rule(alert: RuleAlert, scope: Scope, links: Links) -> Rule:
-    hold, values = scope.resolved.hold, scope.resolved.values
+def _rule(scope: Scope, links: Links) -> Rule:
+    alert, hold, values = scope.alert, scope.resolved.hold, scope.resolved.values
     figures = texts(values)
-    conditions = [alert.query(values, selector) for selector in scope.selectors]
-    rule: Rule = {"alert": alert.name, "expr": "\nor\n".join(conditions)}
+    rule: Rule = {"alert": alert.name, "expr": scope.query(values)}
     if hold:
         rule["for"] = quantities.seconds_text(hold)
     rule["labels"] = {"severity": str(scope.resolved.severity), **scope.labels}
@@ -75,7 +82,8 @@ def _rule(alert: RuleAlert, scope: Scope, links: Links) -> Rule:
     return rule
 
 
-def _table_line(alert: RuleAlert, scope: Scope, links: Links) -> CompiledAlert:
+def _table_line(scope: Scope, links: Links) -> CompiledAlert:
+    alert = scope.alert
     return CompiledAlert(
         name=alert.name,
         engine=alert.source,

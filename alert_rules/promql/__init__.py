@@ -1,4 +1,4 @@
-"""What a PromQL expression reads, keeps, spans and compares, as its own parser sees it.
+"""What a PromQL expression reads, keeps, spans, compares and measures, as its own parser sees it.
 
 Every function takes the expression as text and raises ValueError with the parser's message where it is not PromQL.
 """
@@ -7,21 +7,26 @@ from alert_rules.promql.bounds import Bounds
 from alert_rules.promql.comparisons import Comparison, comparisons
 from alert_rules.promql.conditions import Condition, condition
 from alert_rules.promql.labels import dropping, grouping_labels, lost_labels, metrics_and_labels
+from alert_rules.promql.measured import SENTINEL, Measured, Unmeasurable, measured
 from alert_rules.promql.ranges import Range, looks_back, ranges
 from alert_rules.promql.selectors import Selector, selector
 
 __all__ = [
+    "SENTINEL",
     "Bounds",
     "Comparison",
     "Condition",
+    "Measured",
     "Range",
     "Selector",
+    "Unmeasurable",
     "comparisons",
     "condition",
     "dropping",
     "grouping_labels",
     "looks_back",
     "lost_labels",
+    "measured",
     "metrics_and_labels",
     "ranges",
     "selector",

@@ -11,7 +11,8 @@ from alert_rules.promql.bounds import Bounds, bounds_of
 from alert_rules.promql.conditions import TURNED
 from alert_rules.promql.tree import bare, nodes, number
 
-_NEGATED = {">": "<=", "<=": ">", ">=": "<", "<": ">=", "==": "!=", "!=": "=="}
+NEGATED = {">": "<=", "<=": ">", ">=": "<", "<": ">=", "==": "!=", "!=": "=="}
+"""Each comparison and the one that is true where it is false, but for values that are no numbers."""
 
 _THERE = ("count", "group", "absent", "absent_over_time", "present_over_time")
 """What has a value wherever it has a series: `count(...) > 0` asks for no value, it says that there is one."""
@@ -35,7 +36,7 @@ class Comparison:
 
     def always(self, limit: float, bounds: Bounds) -> bool:
         """Whether the comparison is true for every value within the bounds, with that number for its limit."""
-        return not self.mere_presence and _never(_NEGATED[self.operator], limit, bounds)
+        return not self.mere_presence and _never(NEGATED[self.operator], limit, bounds)
 
 
 def comparisons(expression: str) -> list[Comparison]:

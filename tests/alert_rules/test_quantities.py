@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alert_rules.quantities import QuantityError, Unit, parse, plain_number, seconds_text
+from alert_rules.quantities import QuantityError, Unit, parse, plain_number, readable, seconds_text, written
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,49 @@ def test_numbers_are_written_without_exponent(value: float) -> None:
     text = plain_number(value)
     assert "e" not in text
     assert float(text) == pytest.approx(value, abs=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.35, Unit.DURATION, "350ms"),
+        (2.5, Unit.DURATION, "2.5s"),
+        (90, Unit.DURATION, "90s"),
+        (5400, Unit.DURATION, "90m"),
+        (1_209_600, Unit.DURATION, "14d"),
+        (0.0002, Unit.DURATION, "0.2ms"),
+        (800, Unit.MILLISECONDS, "800ms"),
+        (250, Unit.MICROSECONDS, "250us"),
+        (0.07, Unit.RATIO, "7%"),
+        (0, Unit.RATIO, "0%"),
+        (97.5, Unit.PERCENT, "97.5%"),
+        (0.05, Unit.RATE, "0.05/s"),
+        (1.5 * 2**30, Unit.BYTES, "1.5GiB"),
+        (20, Unit.COUNT, "20"),
+        (-0.5, Unit.SCORE, "-0.5"),
+    ],
+)
+def test_a_number_is_written_as_people_write_it(value: float, unit: Unit, text: str) -> None:
+    assert written(value, unit) == text
+
+
+@given(st.sampled_from(Unit), st.floats(1e-6, 1e9))
+def test_what_is_written_is_read_as_the_same_number(unit: Unit, value: float) -> None:
+    value = float(round(value)) if unit is Unit.COUNT else value
+    assert parse(written(value, unit), unit).value == pytest.approx(value, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0471234, Unit.RATIO, "4.71%"),
+        (0.351234, Unit.DURATION, "351ms"),
+        (400, Unit.DURATION, "6.67m"),
+        (8.3e9, Unit.BYTES, "7.73GiB"),
+        (1234567, Unit.COUNT, "1230000"),
+        (0, Unit.RATE, "0/s"),
+        (-0.02, Unit.RATIO, "-2%"),
+    ],
+)
+def test_a_measured_number_is_told_in_three_figures(value: float, unit: Unit, text: str) -> None:
+    assert readable(value, unit) == text

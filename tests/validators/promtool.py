@@ -34,6 +34,13 @@ def test_rules(*files: Path) -> str:
 test_rules.__test__ = False  # type: ignore[attr-defined]
 
 
+def backfill(openmetrics: Path, data: Path) -> None:
+    """Write the samples of a file in OpenMetrics text as blocks that a Prometheus can start on."""
+    # It reads the file once a block, of two hours by default.
+    longest = "--max-block-duration=31d"
+    run("promtool", "tsdb", "create-blocks-from", longest, "openmetrics", "--quiet", openmetrics, data, timeout=180)
+
+
 def _judge(*arguments: str | Path) -> str:
     """Run promtool, which says some warnings with exit code 0."""
     report = run("promtool", *arguments)

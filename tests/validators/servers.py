@@ -9,12 +9,15 @@ from tests.validators.process import HttpServer, flags, free_address, running
 
 
 @contextmanager
-def prometheus(config_file: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Iterator[HttpServer]:
-    """Yield a ready Prometheus with this configuration and these further flags; POST /-/reload reloads it."""
+def prometheus(
+    config_file: Path, *arguments: str, variables: Mapping[str, str] | None = None, data: Path | None = None
+) -> Iterator[HttpServer]:
+    """Yield a ready Prometheus with this configuration and these further flags, on the blocks of the folder `data` where
+    it is given; POST /-/reload reloads it."""
     with tempfile.TemporaryDirectory(prefix="vigil-prometheus-") as home:
         settings: dict[str, object] = {
             "config.file": config_file.resolve(),
-            "storage.tsdb.path": Path(home, "data"),
+            "storage.tsdb.path": data.resolve() if data else Path(home, "data"),
         }
         with _serve(
             "prometheus", Path(home), settings, "--web.enable-lifecycle", *arguments, variables=variables

@@ -1,0 +1,1 @@
+"""`vigil tune`: what thresholds a stack's own history suggests."""
