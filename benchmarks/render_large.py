@@ -6,6 +6,9 @@ the table they are the step from the first row to the second. Most are on Kubern
 the workloads run as. The third row says what many services add to that half: to what Prometheus watches rather than to
 the objects, so it has no figure of its own.
 
+The least that any program in Python could take for the same objects is measured in the same run: they are declared
+once more by the Pulumi SDK alone, from the plan (`benchmarks/_sdk_alone.py`).
+
 Seconds are processor time, the least of several runs that take turns, for the reasons that preview_scaling.py gives.
 Beside it, in the same run, the rival: `helm template`, where the environment names a helm 3 program (HELM) and chart
 folders with their dependencies in charts/: KPS_CHART, LOKI_CHART and JAEGER_CHART, of which any may be missing. Loki is
@@ -47,6 +50,8 @@ LEAST: Mapping[str, Any] = {
 WATCHING: Mapping[str, Any] = {**LARGE, "vigil:services": [service(2 * index) for index in range(MANY_SERVICES)]}
 """Every service on Kubernetes, where those of even number are."""
 
+SDK_ALONE = "the SDK alone, "
+
 HALVES: Mapping[str, Mapping[str, Any]] = {
     "vigil, least half": LEAST,
     "vigil, whole half": LARGE,
@@ -84,11 +89,13 @@ def main() -> int:
     """Measure, print the table and the verdict, and return the exit status."""
     print(f"the Kubernetes half at size large, least of {ROUNDS} runs each; {machine()}")
     with tempfile.TemporaryDirectory() as folder:
-        ours, theirs = measured(Path(folder))
+        ours, alone, theirs = measured(Path(folder))
     least, whole, _ = ours
     print(ROW.format("", "objects", "on Kubernetes", "CPU s", "clock s", "ms an object"))
     for each in ours:
         print(row(each, least if each is whole else None))
+    for each in alone:
+        print(row(each, alone[0] if each is not alone[0] else None))
     for each in theirs:
         print(row(each, theirs[0] if each is not theirs[0] else None))
     if theirs:
@@ -102,20 +109,27 @@ def main() -> int:
     return int(cost > GOAL_MS)
 
 
-def measured(folder: Path) -> tuple[list[Rendering], list[Rendering]]:
-    """Our halves, and the rival's charts after the empty one (nothing where there is no rival). They take turns, so
-    that what disturbs one disturbs all."""
-    places = [project(folder / str(index), 0, changes) for index, changes in enumerate(HALVES.values())]
+def measured(folder: Path) -> tuple[list[Rendering], list[Rendering], list[Rendering]]:
+    """Our halves, the first two as the SDK alone declares them, and the rival's charts after the empty one (nothing
+    where there is no rival). They take turns, so that what disturbs one disturbs all."""
+    places = {name: project(folder / str(n), 0, changes) for n, (name, changes) in enumerate(HALVES.items())}
+    alone = {SDK_ALONE + name.split(", ")[1]: place for name, place in list(places.items())[:2]}
     charts = rival(folder)
-    commands: list[Sequence[str | Path]] = [*(preview(place, place / "build") for place in places), *charts.values()]
+    commands: list[Sequence[str | Path]] = [
+        *(preview(place, place / "build") for place in places.values()),
+        # What they read is what the previews of the same round have written.
+        *(by_sdk_alone(place / "build") for place in alone.values()),
+        *charts.values(),
+    ]
     runs = [Runs(each) for each in zip(*([timed(command) for command in commands] for _ in range(ROUNDS)), strict=True)]
-    counts = [(resources(place / "build"), on_kubernetes(place / "build")) for place in places]
+    counts = [(resources(p / "build"), on_kubernetes(p / "build")) for p in (*places.values(), *alone.values())]
     counts += [(count, count) for count in map(helm_objects, charts.values())]
     found = [
         Rendering(name, *count, each.least_cpu, each.fastest)
-        for name, count, each in zip([*HALVES, *charts], counts, runs, strict=True)
+        for name, count, each in zip([*places, *alone, *charts], counts, runs, strict=True)
     ]
-    return found[: len(places)], found[len(places) :]
+    ours, theirs = len(places), len(places) + len(alone)
+    return found[:ours], found[ours:theirs], found[theirs:]
 
 
 def rival(folder: Path) -> dict[str, list[str]]:
@@ -136,8 +150,18 @@ def rival(folder: Path) -> dict[str, list[str]]:
 
 def on_kubernetes(output: Path) -> int:
     """How many Kubernetes objects the prod stack below `output` has."""
-    plan = json.loads((output / "prod" / "plan.json").read_text(encoding="utf-8"))
-    return sum(1 for each in plan["resources"] if each["type"].startswith("kubernetes:"))
+    listed = json.loads(plan(output).read_text(encoding="utf-8"))["resources"]
+    return sum(1 for each in listed if each["type"].startswith("kubernetes:"))
+
+
+def by_sdk_alone(output: Path) -> list[str | Path]:
+    """The command that declares the prod stack below `output` by the SDK alone."""
+    return [sys.executable, "-m", "benchmarks._sdk_alone", plan(output)]
+
+
+def plan(output: Path) -> Path:
+    """Where the prod stack's plan is below `output`."""
+    return output / "prod" / "plan.json"
 
 
 def helm_objects(command: Sequence[str]) -> int:
