@@ -10,6 +10,7 @@ import struct
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Self
 
 BODY = 4 << 20
 """Bytes of a request before a new one is begun: some thousands of series, and far below what Prometheus takes."""
@@ -62,7 +63,8 @@ def snappy(content: bytes) -> bytes:
 
 class Writer:
     """Posts series to a Prometheus at "host:port" that runs with --web.enable-remote-write-receiver: in the order in
-    which they are given, while the next are being made. Raises RuntimeError where Prometheus refuses them."""
+    which they are given, while the next are being made. Raises RuntimeError where Prometheus refuses them. To be closed
+    by `with`."""
 
     def __init__(self, address: str) -> None:
         self._connection = http.client.HTTPConnection(address, timeout=300)
@@ -70,6 +72,13 @@ class Writer:
         self._posts: deque[Future[None]] = deque()
         self._pending: list[bytes] = []
         self._size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._worker.shutdown()
+        self._connection.close()
 
     def add(self, content: bytes) -> None:
         """Takes what `series` returns; posts when there is enough."""

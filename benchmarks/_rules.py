@@ -46,13 +46,15 @@ class Rule:
 @dataclass
 class Side:
     """One of the two sets of rules. `interval` is the seconds between two evaluations where it is deployed, for groups
-    that set none. The rest is what was seen of it, see Observed."""
+    that set none. The rest is what was seen of it: its turns, whether each selector finds series, and how many
+    series its rules read."""
 
     name: str
     interval: float
     rules: Sequence[Rule]
     seen: list[Observed] = field(default_factory=list)
     found: Mapping[str, bool] = field(default_factory=dict)
+    reading: int = 0
 
     @property
     def alerts(self) -> int:

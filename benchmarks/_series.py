@@ -90,6 +90,15 @@ def blocks(cluster: Cluster, read: Sequence[Read], recorded: Mapping[str, float]
     return [*found, *_missing(wanted, found)]
 
 
+def number_read(among: Sequence[Block], read: Sequence[Read]) -> int:
+    """How many of the series some selector reads."""
+    wanted: dict[str, list[Read]] = {}
+    for each in read:
+        wanted.setdefault(each.metric, []).append(each)
+    found = (block for block in among if any(each.among(block.labels) for each in wanted.get(block.metric, ())))
+    return sum(len(block.objects) for block in found)
+
+
 _SCRAPED = ("service", "team", "instance", "node", "namespace")
 
 

@@ -39,17 +39,20 @@ from benchmarks._evaluation import Evaluation, configuration
 from benchmarks._load import Load, write_all
 from benchmarks._measured import machine, preview, timed
 from benchmarks._remote_write import Writer
-from benchmarks._rules import Cost, Side, costs, finding, rules_in
-from benchmarks._series import blocks, recorded_blocks
+from benchmarks._rules import MINUTE, Cost, Side, costs, finding, rules_in
+from benchmarks._series import blocks, number_read, recorded_blocks
 from benchmarks.preview_scaling import project
 from tests.validators.servers import prometheus
 
 SERVICES = 1000
 ROUNDS = 2
-TURN = 260
+TURN = 400
 """Seconds of a side's turn: two evaluations of each group."""
-INTERVAL = 120
-"""Seconds between two evaluations while measuring."""
+INTERVAL = 180
+"""Seconds between two evaluations while measuring: more than any group takes, on cores that others use as well."""
+PATIENCE = "20m"
+"""What Prometheus gives an evaluation. At its own two minutes a rule that takes longer would fail, and nobody would
+learn how long."""
 GOAL = 0.5
 LEAST_FINDING = 0.95
 DAYS = 15
@@ -122,27 +125,46 @@ def measure(folder: Path, sides: Sequence[Side], options: argparse.Namespace) ->
     read = [each for side in sides for each in side.reads]
     recorded = {name: seconds for side in sides for name, seconds in side.recorded.items()}
     made, file = cluster(options.services), configuration(folder)
-    with prometheus(file, "--web.enable-remote-write-receiver", f"--storage.tsdb.retention.time={DAYS}d") as server:
-        writer, origin = Writer(server.address), time.time()
+    kept, patient = f"--storage.tsdb.retention.time={DAYS}d", f"--query.timeout={PATIENCE}"
+    flags = ("--web.enable-remote-write-receiver", kept, patient)
+    with prometheus(file, *flags) as server, Writer(server.address) as writer:
+        origin = time.time()
         evaluation = Evaluation(server.url, file, options.interval)
-        series = Load(blocks(made, read, recorded), read, origin)
+        scraped = blocks(made, read, recorded)
+        series = Load(scraped, read, origin)
         pasts = [Load(recorded_blocks(made, side.reads, side.recorded), side.reads, origin) for side in sides]
         start = min(each.begin for each in (series, *pasts))
         write_all((series, *pasts), writer, max(start, origin - options.days * 86400), origin)
         samples = sum(each.samples for each in (series, *pasts))
+        for side in sides:
+            side.reading = number_read(scraped, side.reads)
         evaluation.settle()
         print(f"{series.series:,} series, {samples:,} samples of the past, there after {time.time() - origin:.0f} s")
-        until, noted = origin, [origin] * len(sides)
-        for _ in range(options.rounds):
-            for index, side in enumerate(sides):
-                while until < time.time() + options.turn + SPARE:
-                    upto = time.time() + AHEAD
-                    write_all([series], writer, until, upto)
-                    until = upto
-                # What its rules would have recorded in the other side's turn, so that its windows have no holes.
-                write_all([pasts[index]], writer, noted[index], time.time())
-                evaluation.turn(side, options.turn)
-                noted[index] = time.time()
+        take_turns(sides, evaluation, writer, series, pasts, origin, options)
+
+
+def take_turns(
+    sides: Sequence[Side],
+    evaluation: Evaluation,
+    writer: Writer,
+    series: Load,
+    pasts: Sequence[Load],
+    origin: float,
+    options: argparse.Namespace,
+) -> None:
+    """Has the sides' rules evaluated in turns. Everything is written up to `origin`; what lies after it is written just
+    before it is read, since Prometheus takes no more than ten minutes of the future."""
+    until, noted = origin, [origin] * len(sides)
+    for _ in range(options.rounds):
+        for index, side in enumerate(sides):
+            while until < time.time() + options.turn + SPARE:
+                upto = time.time() + AHEAD
+                write_all([series], writer, until, upto)
+                until = upto
+            # What its rules would have recorded in the other side's turn, so that its windows have no holes.
+            write_all([pasts[index]], writer, noted[index], time.time())
+            evaluation.turn(side, options.turn)
+            noted[index] = time.time()
 
 
 def an_alert(side: Side, found: Sequence[Cost]) -> float:
@@ -169,6 +191,7 @@ def table(sides: Sequence[Side], found: Sequence[Sequence[Cost]]) -> list[str]:
         ("rules", [f"{len(side.rules)}" for side in sides]),
         ("alerting rules among them", [f"{side.alerts}" for side in sides]),
         ("rules that find series", [f"{finding(side):.1%}" for side in sides]),
+        ("scraped series that they read", [f"{side.reading:,}" for side in sides]),
         ("series produced", [f"{statistics.median(turn.produced for turn in side.seen):,.0f}" for side in sides]),
     ]
     for when, seconds in spent.items():
@@ -176,8 +199,20 @@ def table(sides: Sequence[Side], found: Sequence[Sequence[Cost]]) -> list[str]:
         lines.append((f"seconds {when}", [f"{second:.2f}" for second in seconds]))
         lines.append(("  ms for each alert", [f"{one:.1f}" for one in each]))
     lines.append(("CPU s for a second of evaluation", [f"{processor(side):.2f}" for side in sides]))
+    cores = [second / MINUTE for second in spent["a minute, of the processor"]]
+    lines.append(("cores in use, both every 15 s", [f"{used:.2f}" for used in cores]))
+    lines.append(("fullest group, of its interval", [f"{fullest(some):.0%}" for some in found]))
     rows = [("", [side.name for side in sides]), *lines]
     return [f"{name:<36}" + "".join(f"{value:>18}" for value in values) for name, values in rows]
+
+
+def fullest(found: Sequence[Cost]) -> float:
+    """The greatest part of its interval that evaluating a group takes: it misses evaluations where that is above 1."""
+    spent: dict[str, float] = {}
+    for each in found:
+        group = each.rule.group
+        spent[group] = spent.get(group, 0.0) + each.seconds / (each.rule.interval or EVALUATION_INTERVAL)
+    return max(spent.values())
 
 
 def costliest(side: Side, found: Sequence[Cost]) -> list[str]:

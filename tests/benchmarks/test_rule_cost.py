@@ -15,7 +15,7 @@ from benchmarks._load import RUN, SLACK, Load, spans
 from benchmarks._reads import LOOKBACK, Matcher, Read, reads
 from benchmarks._remote_write import Writer, labels, samples, series, snappy, varint
 from benchmarks._rules import Observed, Rule, Side, costs, duration, finding, rule_file, rules_in
-from benchmarks._series import EPOCH, Block, Course, blocks, finds, recorded_blocks
+from benchmarks._series import EPOCH, Block, Course, blocks, finds, number_read, recorded_blocks
 from tests.validators.binaries import find
 
 DAY = 86400
@@ -127,6 +127,13 @@ def test_series_grow_with_the_services() -> None:
     assert {block.labels["status_code"] for block in requests} == {"200", "500"}
 
 
+def test_only_series_that_a_selector_takes_are_read() -> None:
+    made = blocks(cluster(20), [], {})
+    assert (
+        number_read(made, reads('rate(http_requests_total{status_code=~"5..",service!=""}[5m])')) == 2 * 20 * INSTANCES
+    )
+
+
 def test_no_two_series_have_the_same_labels() -> None:
     told = [
         frozenset({**each, **block.labels}.items()) for block in blocks(cluster(20), [], {}) for each in block.objects
@@ -163,8 +170,9 @@ class Kept(Writer):
 
 def test_each_object_gets_the_samples_between_two_times() -> None:
     block = Block({"__name__": "x"}, [{"node": "a"}, {"node": "b"}], Course("rate", 2))
-    load, writer = Load([block], [], EPOCH + 600), Kept()
-    load.write(writer, EPOCH + 590, EPOCH + 660)
+    load = Load([block], [], EPOCH + 600)
+    with Kept() as writer:
+        load.write(writer, EPOCH + 590, EPOCH + 660)
     request = write_request().FromString(b"".join(writer.written))
     first, second = request.timeseries  # type: ignore[attr-defined]
     assert [(each.name, each.value) for each in second.labels] == [
@@ -194,6 +202,7 @@ def test_costs_are_medians_without_the_first_evaluation_of_a_turn() -> None:
     assert (often.seconds, seldom.seconds) == (2.0, 6.0)
     assert (often.a_minute(15), often.a_minute(30), seldom.a_minute(15)) == (8.0, 4.0, 3.0)
     assert rule_cost.an_alert(side, [often, seldom]) == 11.0
+    assert rule_cost.fullest([often, seldom]) == pytest.approx(2 / 15)
     assert rule_cost.processor(side) == pytest.approx(20 / (16 + 23))
     side.found = {"a{}": True}
     assert finding(side) == 1.0
@@ -233,7 +242,7 @@ def test_a_small_load_is_evaluated_without_a_failure(
 ) -> None:
     find("prometheus")
     monkeypatch.delenv("KUBE_PROMETHEUS", raising=False)
-    arguments = ["--services", "5", "--rounds", "1", "--days", "0", "--turn", "20", "--interval", "8"]
+    arguments = ["--services", "5", "--rounds", "1", "--days", "1", "--turn", "30", "--interval", "8"]
     assert rule_cost.main(arguments) == 0
     printed = capsys.readouterr().out
     assert "rival: not available (set KUBE_PROMETHEUS" in printed
