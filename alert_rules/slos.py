@@ -36,9 +36,12 @@ _FAST, _SLOW = "30s", "2m"
 """How often short windows are evaluated, and long ones: every alert on these takes an hour at least. A series that is
 written less often than every 5 minutes would come and go."""
 
-_STEP, _STEP_SECONDS = "20m", 1200.0
-"""How far apart averages over an hour are read for windows of days: three an hour, so that a pause of Prometheus at one
-of the moments hides no hour."""
+_PAUSE = "3h"
+"""For how long Prometheus may pause: a day that was to be read at a moment in the pause is read as it was before."""
+
+_ERRORS, _EVENTS, _MEASURED = _DAILY = ("slo:errors:sum1d", "slo:events:sum1d", "slo:measured:sum1d")
+"""Of the day up to each moment: bad events, events, and the seconds in which they were measured. Longer windows are
+sums of these, a day apart, so that of thirty days thirty samples are read."""
 
 
 class SliKind(Definition):
@@ -96,7 +99,7 @@ def recording_rules(objectives: Sequence[Objective], retention: float) -> Mappin
     periods = sorted({objective.window for objective in objectives})
     groups = {
         "slis": (_FAST, [*_events(objectives), *_short_windows()]),
-        "slis-long": (_SLOW, [*_long_windows(), *_objectives(objectives), _budget(periods)]),
+        "slis-long": (_SLOW, [*_objectives(objectives), _budget(periods), *_long_windows()]),
         "slis-budget": (_SLOW, [*_carried(max(periods), retention), _spent(periods, retention)]),
     }
     return {
@@ -174,8 +177,26 @@ def _short_windows() -> Iterator[Rule]:
 
 
 def _long_windows() -> Iterator[Rule]:
-    yield _ratio("1d", *_averages("rate5m[1d:5m]"))
-    yield _ratio("3d", *_averages(f"rate1h[3d:{_STEP}]"))
+    for record, summed in (
+        (_ERRORS, "sum_over_time(slo:errors:rate5m[1d:5m])"),
+        (_EVENTS, "sum_over_time(slo:events:rate5m[1d:5m])"),
+        (_MEASURED, "count_over_time(slo:events:rate5m[1d:5m])"),
+    ):
+        yield _record(record, f"{summed} * {SHORTEST_WINDOW:.0f}")
+    yield _ratio("1d", _ERRORS, _EVENTS)
+    errors, events = (_over_days(daily, [("", day) for day in range(3)]) for daily in (_ERRORS, _EVENTS))
+    yield _record("slo:errors:sum3d", errors)
+    yield _ratio("3d", "slo:errors:sum3d", f"(\n{events}\n)")
+
+
+def _over_days(daily: str, days: Sequence[tuple[str, int]]) -> str:
+    """The sum of a daily series over days, each by the suffix of the series that knows it and how many days that lies
+    back. A day of which nothing is known counts for nothing."""
+    return "\n+ ".join(f"({_day(daily + suffix, ago)} or 0 * slo:budget:seconds)" for suffix, ago in days)
+
+
+def _day(series: str, ago: int) -> str:
+    return f"last_over_time({series}[{_PAUSE}]" + (f" offset {ago}d)" if ago else ")")
 
 
 def _averages(series: str) -> tuple[str, str]:
@@ -210,29 +231,24 @@ def _days(seconds: float) -> str:
 
 
 def hop(window: float, retention: float) -> float:
-    """Seconds of the past that are read from what Prometheus keeps; older hours are carried along, see `_carried`."""
+    """Seconds of the past that are read from what Prometheus keeps; older days are carried along, see `_carried`."""
     return min(window, max(DAY, (retention - DAY) // DAY * DAY))
 
 
-def _hops(window: float, retention: float) -> list[tuple[str, float]]:
-    """The suffix of the series that hold each part of the window, newest first, and the part's length in seconds."""
-    length = hop(window, retention)
-    parts: list[tuple[str, float]] = []
-    while len(parts) * length < window:
-        start = len(parts) * length
-        parts.append((f"_ago{_days(start)}" if parts else "", min(length, window - start)))
-    return parts
+def _days_of(window: float, retention: float) -> list[tuple[str, int]]:
+    """Each day of the window, newest first: the suffix of the series that know it, and how many days back."""
+    length = int(hop(window, retention) // DAY)
+    hops = [divmod(day, length) for day in range(int(window // DAY))]
+    return [(f"_ago{number * length}d" if number else "", ago) for number, ago in hops]
 
 
 def _carried(window: float, retention: float) -> Iterator[Rule]:
-    """Hours that Prometheus will have forgotten before the window is over, written down again just before."""
-    suffixes = [suffix for suffix, _ in _hops(window, retention)]
-    length = _days(hop(window, retention))
+    """Days that Prometheus will have forgotten before the window is over, written down again just before."""
+    suffixes = list(dict.fromkeys(suffix for suffix, _ in _days_of(window, retention)))
+    length = int(hop(window, retention) // DAY)
     for newer, older in pairwise(suffixes):
-        for what in ("errors", "events"):
-            # A pause of Prometheus at that time leaves no hole.
-            past = f"last_over_time(slo:{what}:rate1h{newer}[1h] offset {length})"
-            yield _record(f"slo:{what}:rate1h{older}", past)
+        for daily in _DAILY:
+            yield _record(f"{daily}{older}", _day(f"{daily}{newer}", length))
 
 
 def _spent(windows: Sequence[float], retention: float) -> Rule:
@@ -243,18 +259,9 @@ def _spent(windows: Sequence[float], retention: float) -> Rule:
 def _spent_over(window: float, retention: float) -> str:
     """Bad events of the window over those that it allows, for as many events as there would be if all of it were like
     the part that is known: a service of yesterday has spent little yet."""
-    parts = _hops(window, retention)
-    errors, events, known = (
-        " + ".join(_over(function, what, suffix, length) for suffix, length in parts)
-        for function, what in (("sum", "errors"), ("sum", "events"), ("count", "events"))
-    )
-    spent = f"({errors}) * {_STEP_SECONDS:.0f}\n/ (({events}) / ({known}))\n/ slo:budget:seconds"
+    errors, events, measured = (f"(\n{_over_days(daily, _days_of(window, retention))}\n)" for daily in _DAILY)
+    spent = f"{errors}\n/ (\n{events}\n/\n({measured} > 0)\n)\n/ slo:budget:seconds"
     return f"(\n{spent}\nand sum without (window) ({_objective_over(window)})\n)"
-
-
-def _over(function: str, what: str, suffix: str, length: float) -> str:
-    summed = f"{function}_over_time(slo:{what}:rate1h{suffix}[{_days(length)}:{_STEP}])"
-    return f"({summed} or 0 * slo:budget:seconds)" if suffix else summed
 
 
 def _record(name: str, expression: str, labels: Mapping[str, str] | None = None) -> Rule:

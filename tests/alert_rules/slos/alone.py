@@ -20,14 +20,20 @@ from tests.validators import promtool
 
 THRESHOLDS = {"freshness": "5m", "grpc_latency": "1s"}
 """Where the harness's 300ms would be no time for data, or leave buckets of whole seconds untested."""
+WINDOWS = {30 * DAY: 5 * DAY, 28 * DAY: 3 * DAY}
+"""Days in the stead of weeks: the same rules with fewer terms, each of which a change may be made to."""
 OBJECTIVES = [
-    replace(each, threshold=parse(THRESHOLDS[each.kind], Unit.DURATION)) if each.kind in THRESHOLDS else each
+    replace(
+        each,
+        threshold=parse(THRESHOLDS[each.kind], Unit.DURATION) if each.kind in THRESHOLDS else each.threshold,
+        window=WINDOWS[each.window],
+    )
     for each in EACH_KIND
 ]
 RULES: list[dict[str, Any]] = [
-    rule for group in recording_rules(OBJECTIVES, 15 * DAY)[FILE]["groups"] for rule in group["rules"]
+    rule for group in recording_rules(OBJECTIVES, 3 * DAY)[FILE]["groups"] for rule in group["rules"]
 ]
-"""With fifteen days of retention, so that of thirty days fourteen are read, fourteen carried and two carried twice."""
+"""With three days of retention, so that of five days two are read, two carried and one carried twice."""
 
 Sample: TypeAlias = float | Literal["stale"] | None
 """A value; that the series has ended; or none, as while Prometheus pauses."""

@@ -64,8 +64,6 @@ def test_a_pause_of_prometheus_over_the_full_hour_hides_no_hour(tmp_path: Path) 
     series = {
         f"slo:errors:rate5m{{{labels}}}": bad,
         f"slo:events:rate5m{{{labels}}}": "1000x130 _x2 1000x61",
-        f"slo:errors:rate1h{{{labels}}}": "0x119 0+83x10 _x2 1000x0 917-83x10 0x50",
-        f"slo:events:rate1h{{{labels}}}": "1000x130 _x2 1000x61",
     }
     spent = {(15 * HOUR, "slo:budget_spent:ratio > bool 0.8"): {SHOP: 1}}
     judge([AVAILABILITY], series, tmp_path, step=STEP, values=spent)

@@ -13,13 +13,13 @@ from alert_rules.slos import DAY, HOUR
 from tests.alert_rules.slos.alone import OBJECTIVES, Sample, Scene
 from tests.alert_rules.slos.harness import MINUTE
 
-AVAILABILITY = '{service="shop",team="web",slo="availability"}'
-ORDERS = '{service="shop",team="web",slo="orders"}'
-YOUNG = '{service="shop",team="web",slo="latency"}'
-YOUNG_ORDERS = '{service="mill",team="web",slo="orders"}'
-SILENT = '{service="shop",team="web",slo="quality"}'
-PAUSED = '{service="mill",team="web",slo="availability"}'
-AWAY = '{service="port",team="web",slo="availability"}'
+SERVICES = ("shop", "mill", "port")
+AVAILABILITY, PAUSED, AWAY = (f'{{service="{service}",team="web",slo="availability"}}' for service in SERVICES)
+ORDERS = tuple(f'{{service="{service}",team="web",slo="orders"}}' for service in SERVICES)
+FULL: Mapping[int, Sequence[str]] = {5: (AVAILABILITY, PAUSED, AWAY), 3: ORDERS}
+"""Objectives by the days of their window."""
+NEW = {5: '{service="shop",team="web",slo="latency"}', 3: '{service="new",team="web",slo="orders"}'}
+SILENT = {5: '{service="shop",team="web",slo="quality"}', 3: '{service="silent",team="web",slo="orders"}'}
 
 Course: TypeAlias = Sequence[Sample]
 """Samples, the first at 0."""
@@ -72,6 +72,16 @@ def _mean(what: int, past: Past, read: Reading) -> Scene:
     return _scene("rate5m", past, lambda *courses: fmean(read(past, courses[what])))
 
 
+def _summed(what: int | None) -> Scene:
+    """Of a day, each step of five minutes: the events that it stands for, or the seconds."""
+    read = _of(DAY, 5 * MINUTE)
+
+    def value(*courses: Course) -> float:
+        return 300 * (len(read(MINUTES, courses[1])) if what is None else sum(read(MINUTES, courses[what])))
+
+    return _scene("rate5m", MINUTES, value)
+
+
 def _scene(rate: str, past: Past, value: Callable[[Course, Course], float]) -> Scene:
     """Two services, of one of which nothing is known of the twenty minutes before the last quarter of an hour."""
     courses = {AVAILABILITY: _courses(past, 17), PAUSED: _courses(past, 23, pause=(15 * MINUTE, 35 * MINUTE))}
@@ -96,7 +106,6 @@ def _courses(past: Past, ripple: int, pause: tuple[float, float] = (0, 0)) -> tu
 
 
 MINUTES = Past(MINUTE, 27 * HOUR)
-DAYS = Past(5 * MINUTE, 80 * HOUR)
 
 
 # --- objectives and budgets -------------------------------------------------------------------------------
@@ -110,11 +119,12 @@ def _objective(name: str) -> Scene:
 
 
 DECLARED = {
-    AVAILABILITY: (0.99, 30),
-    ORDERS: (0.9, 28),
-    YOUNG: (0.95, 30),
-    YOUNG_ORDERS: (0.8, 28),
-    SILENT: (0.999, 30),
+    **dict.fromkeys(FULL[5], (0.99, 5)),
+    **dict.fromkeys(FULL[3], (0.9, 3)),
+    NEW[5]: (0.95, 5),
+    NEW[3]: (0.8, 3),
+    SILENT[5]: (0.999, 5),
+    SILENT[3]: (0.995, 3),
 }
 """Objectives, and the days over which each is to be met."""
 
@@ -127,8 +137,9 @@ def _declared(count: int) -> dict[str, Course]:
 
 
 def _only_now(value: float, count: int) -> Course:
-    """The last of so many samples: what does not change is not written down for weeks, which takes promtool its time."""
-    return [*[None] * (count - 1), value]
+    """The last of so many samples, and the first, from which on promtool's store takes any: what does not change is not
+    written down for weeks, which takes promtool its time."""
+    return [value, *[None] * (count - 2), value]
 
 
 def _seconds(labels: str) -> float:
@@ -142,47 +153,110 @@ def _budget() -> Scene:
 
 
 def _carried(metric: str) -> Scene:
-    """What was two hours after the beginning, written down again fourteen days later."""
-    count = 3 * 60
+    """What was four hours after the beginning, written down again two days later."""
+    count = 5 * 60
     values = [100.0 + n * 37 % 101 + n for n in range(count)]
-    # Prometheus paused over that moment: since 57 minutes before it, or since 63, which is an hour too much.
-    paused, away = ([v if n <= last or n > 125 else None for n, v in enumerate(values)] for last in (63, 57))
+    # Prometheus paused over that moment: since 177 minutes before it, or since 183, which is more than three hours.
+    paused, away = ([v if n <= last or n > 245 else None for n, v in enumerate(values)] for last in (63, 57))
     series = {f"{metric}{labels}": c for labels, c in ((AVAILABILITY, values), (PAUSED, paused), (AWAY, away))}
-    return Scene(MINUTE, 14 * DAY + 2 * HOUR, series, {AVAILABILITY: values[120], PAUSED: values[63]})
+    return Scene(MINUTE, 2 * DAY + 4 * HOUR, series, {AVAILABILITY: values[240], PAUSED: values[63]})
 
 
-PARTS = (("", 14), ("_ago14d", 14), ("_ago28d", 2))
-"""How many days of a window of thirty each series holds when samples are kept for fifteen."""
-LOOK = 20 * MINUTE
-"""How far apart hours of the past are looked at; each look stands for so long."""
+PARTS = (("", 2), ("_ago2d", 2), ("_ago4d", 1))
+"""How many days of a window of five each series holds when samples are kept for three."""
+
+DAILY = ("errors", "events", "measured")
+"""What is known of a day: bad events, events, and seconds in which they were measured."""
+
+Day: TypeAlias = Mapping[str, float]
+
+ON_TIME, PAUSED_BEFORE, AWAY_TOO_LONG = range(3)
+"""Whether a day was written down at the moment that it is read for (and otherwise before), or last 177 minutes before,
+as when Prometheus paused, or last 183 minutes before, which is too long ago."""
+
+
+def _case(number: int, day: int) -> int:
+    """Of three objectives of successive numbers, one is in each case on any day."""
+    return (number + day) % 3
+
+
+def _level(number: int, day: int) -> Day:
+    level = (day * 37 + number * 11) % 101
+    return {"errors": 2.0 + level, "events": 900.0 + 7 * level, "measured": DAY / 2 if day % 5 == 1 else DAY}
+
+
+def _known(number: int, days: int) -> list[Day]:
+    """What a window of so many days counts of an objective."""
+    return [_level(number, day) for day in range(days) if _case(number, day) != AWAY_TOO_LONG]
+
+
+def _daily(
+    past: Past, number: int, days: Sequence[int], suffix: str = "", labels: str = AVAILABILITY
+) -> dict[str, Course]:
+    """The daily series of an objective around the moment and each day before it, of which the first is `days[0]` for the
+    window: what is between is read by nobody."""
+    series: dict[str, list[Sample]] = {what: [0.0, *[None] * int(past.at / past.interval)] for what in DAILY}
+    for place, day in enumerate(days):
+        moment = past.at - place * DAY
+        ago = {ON_TIME: 0, PAUSED_BEFORE: 177, AWAY_TOO_LONG: 183}[_case(number, day)] * MINUTE
+        for what, course in series.items():
+            course[int((moment - ago) / past.interval)] = _level(number, day)[what]
+            if not ago:
+                course[int((moment - 100 * MINUTE) / past.interval)] = 1e6
+    return {f"slo:{what}:sum1d{suffix}{labels}": course for what, course in series.items()}
+
+
+def _three_days(value: Callable[[list[Day]], float]) -> Scene:
+    """Three objectives of which more is known, one of which today is, and one of which nothing is."""
+    past = Past(MINUTE, 80 * HOUR)
+    count = int(past.at / past.interval) + 1
+    known = {**dict.fromkeys(FULL[5], 4), NEW[5]: 1}
+    series: dict[str, Course] = {
+        f"slo:budget:seconds{each}": _only_now(_seconds(each), count) for each in (*known, SILENT[5])
+    }
+    expected = {SILENT[5]: 0.0}
+    for number, (labels, days) in enumerate(known.items()):
+        series |= _daily(past, number, range(days), labels=labels)
+        expected[labels] = value(_known(number, min(days, 3)))
+    return Scene(past.interval, past.at, series, expected)
 
 
 def _spent() -> Scene:
-    """Two objectives of which all is known, two that are not a fortnight old, and one of which nothing is known."""
-    past = Past(5 * MINUTE, 16 * DAY)
+    """For each window, three objectives of which all is known, one that is new, and one of which nothing is known."""
+    past = Past(MINUTE, 4 * DAY)
     count = int(past.at / past.interval) + 1
-    series = {
+    series: dict[str, Course] = {
         **_declared(count),
         **{f"slo:budget:seconds{each}": _only_now(_seconds(each), count) for each in DECLARED},
     }
     expected = {}
-    for number, labels in enumerate((AVAILABILITY, ORDERS, YOUNG, YOUNG_ORDERS)):
-        seen: dict[str, list[float]] = {"errors": [], "events": []}
-        days = DECLARED[labels][1]
-        known = 1 if labels in (YOUNG, YOUNG_ORDERS) else len(PARTS)
-        for part, (suffix, length) in enumerate(PARTS[:known]):
-            for what, looks in seen.items():
-                course = _by_day(past, 3 * number + part, 900 if what == "events" else 2)
-                series[f"slo:{what}:rate1h{suffix}{labels}"] = course
-                looks += past.looks(course, min(length * DAY, days * DAY - len(looks) * LOOK), LOOK)
-        expected[labels] = sum(seen["errors"]) * LOOK / (fmean(seen["events"]) * _seconds(labels))
+    for window in FULL:
+        for number, labels in enumerate((*FULL[window], NEW[window])):
+            days = 1 if labels == NEW[window] else window
+            first = 0
+            for suffix, length in PARTS:
+                if first < days:
+                    here = 1 if days == 1 else length + 1  # one more than is read
+                    series |= _daily(past, number, range(first, first + here), suffix, labels)
+                first += length
+            known = _known(number, days)
+            mean = _sum(known, "events") / _sum(known, "measured")
+            expected[labels] = _sum(known, "errors") / mean / _seconds(labels)
     return Scene(past.interval, past.at, series, expected)
 
 
-def _by_day(past: Past, number: int, least: float) -> Course:
-    """A level of its own on each day."""
-    days = (int(n * past.interval // DAY) for n in range(int(past.at / past.interval) + 1))
-    return [least + (day * 37 + number * 11) % 101 for day in days]
+def _ratio_of_three_days() -> Scene:
+    """Bad events of three days, recorded already, over the events of the days that are known."""
+    events = _three_days(lambda days: _sum(days, "events"))
+    count = len(next(iter(events.series.values())))
+    bad = {labels: 7.0 + number for number, labels in enumerate(events.expected) if events.expected[labels]}
+    recorded = {f"slo:errors:sum3d{labels}": _only_now(value, count) for labels, value in bad.items()}
+    expected = {labels: value / events.expected[labels] for labels, value in bad.items()}
+    return Scene(events.interval, events.at, {**events.series, **recorded}, expected)
+
+
+def _sum(days: Sequence[Day], what: str) -> float:
+    return sum(day[what] for day in days)
 
 
 SCENES: Mapping[str, Callable[[], Scene]] = {
@@ -193,12 +267,17 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     "slo:errors:ratio_rate1h": partial(_ratio, "rate1h", MINUTES, _of(MINUTE)),
     "slo:errors:ratio_rate2h": partial(_ratio, "rate5m", MINUTES, _of(2 * HOUR, 5 * MINUTE)),
     "slo:errors:ratio_rate6h": partial(_ratio, "rate5m", MINUTES, _of(6 * HOUR, 5 * MINUTE)),
-    "slo:errors:ratio_rate1d": partial(_ratio, "rate5m", MINUTES, _of(DAY, 5 * MINUTE)),
-    "slo:errors:ratio_rate3d": partial(_ratio, "rate1h", DAYS, _of(3 * DAY, LOOK)),
+    "slo:errors:sum1d": partial(_summed, 0),
+    "slo:events:sum1d": partial(_summed, 1),
+    "slo:measured:sum1d": partial(_summed, None),
+    "slo:errors:ratio_rate1d": partial(_ratio, "sum1d", MINUTES, _of(MINUTE)),
+    "slo:errors:sum3d": partial(_three_days, lambda days: _sum(days, "errors")),
+    "slo:errors:ratio_rate3d": _ratio_of_three_days,
     "slo:budget:seconds": _budget,
-    "slo:errors:rate1h_ago14d": partial(_carried, "slo:errors:rate1h"),
-    "slo:events:rate1h_ago14d": partial(_carried, "slo:events:rate1h"),
-    "slo:errors:rate1h_ago28d": partial(_carried, "slo:errors:rate1h_ago14d"),
-    "slo:events:rate1h_ago28d": partial(_carried, "slo:events:rate1h_ago14d"),
+    **{
+        f"slo:{what}:sum1d{suffix}": partial(_carried, f"slo:{what}:sum1d{newer}")
+        for what in DAILY
+        for newer, suffix in (("", "_ago2d"), ("_ago2d", "_ago4d"))
+    },
     "slo:budget_spent:ratio": _spent,
 }
