@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from alert_rules import quantities
 from alert_rules.quantities import Quantity, Unit
-from alert_rules.timing import EVALUATION_INTERVAL, LOG_EVALUATION_INTERVAL, LONGEST_HOLD
+from alert_rules.timing import EVALUATION_INTERVAL, LOG_EVALUATION_INTERVAL, LONGEST_HOLD, evaluation_interval
 
 
 class Severity(StrEnum):
@@ -132,7 +132,7 @@ class RuleAlert(AlertDefinition):
     """An alert that a ruler evaluates and Alertmanager routes: a query with `$selector` and parameters."""
 
     evaluation: ClassVar[float]
-    """Seconds between two evaluations."""
+    """Seconds between two evaluations by the ruler's own interval."""
 
     subject: str
     hold: Duration = Field(alias="for")
@@ -169,6 +169,10 @@ class RuleAlert(AlertDefinition):
             return None
         return f"0s, or from two evaluations ({quantities.seconds_text(shortest)}) to 1d"
 
+    def interval(self, _hold: float, /) -> float:
+        """Seconds between two evaluations where the condition must hold for so many seconds."""
+        return self.evaluation
+
     @property
     def sample_selector(self) -> str:
         """Label matchers such as the compilers put for $selector."""
@@ -191,6 +195,9 @@ class PrometheusAlert(RuleAlert):
     evaluation = EVALUATION_INTERVAL
 
     source: Literal["prometheus"] = "prometheus"
+
+    def interval(self, hold: float, /) -> float:
+        return evaluation_interval(hold)
 
     @property
     def sample_selector(self) -> str:

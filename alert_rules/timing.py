@@ -6,10 +6,24 @@ SCRAPE_INTERVAL = 15.0
 """Between two scrapes of a target that sets no interval of its own: the source's `scrape_interval: 15s`."""
 
 EVALUATION_INTERVAL = 15.0
-"""Between two evaluations of a Prometheus rule: the source's `evaluation_interval: 15s`."""
+"""Between two evaluations of a Prometheus rule that asks for nothing else: the source's `evaluation_interval: 15s`."""
 
 LOG_EVALUATION_INTERVAL = 60.0
 """Between two evaluations of a log rule, Loki's own default: each reads the lines of its whole window again."""
 
 LONGEST_HOLD = 86400.0
 """A condition that must hold for more than a day pages nobody in time: the limit of CloudWatch's own evaluation."""
+
+_INTERVALS = (60.0, 120.0, 180.0)
+"""Intervals of alerts that can wait. None is longer: a series that is written less often than every 5 minutes (as far
+as Prometheus looks back) comes and goes, and that of the alert itself, ALERTS, is written at each evaluation."""
+
+_LOOKS = 5
+"""Evaluations within the time for which a condition must hold."""
+
+
+def evaluation_interval(hold: float) -> float:
+    """Seconds between two evaluations of a Prometheus alert whose condition must hold for `hold` seconds: the longest
+    interval that is at most a fifth of it. To look more often costs as much each time, and the alert could not fire
+    much sooner; what must hold for less than five minutes is evaluated as often as every other rule."""
+    return max([EVALUATION_INTERVAL, *(interval for interval in _INTERVALS if interval * _LOOKS <= hold)])

@@ -29,6 +29,11 @@ class Scope:
     words: str
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def interval(self) -> float:
+        """Seconds between two evaluations of the rule, by the hold that is in force here."""
+        return self.alert.interval(self.resolved.hold)
+
     def query(self, values: Mapping[str, Quantity]) -> str:
         """The rule's expression with those figures."""
         return "\nor\n".join(self.alert.query(values, selector) for selector in self.selectors)
@@ -56,14 +61,28 @@ def rule_files(
     alerts: Iterable[A], exporters: Collection[str], scopes: Callable[[A], Iterator[Scope]], links: Links
 ) -> CompiledRules:
     """A file for each subject with a rule for each scope of its alerts that have data, by the `exporters` that are run;
-    a subject without a rule leaves no file."""
+    a subject without a rule leaves no file. Rules are grouped by how often they are evaluated."""
     with_data = [alert for alert in alerts if needed_exporters(alert) <= set(exporters)]
-    groups: dict[str, list[Rule]] = {}
     found = [scope for alert in sorted(with_data, key=lambda a: (a.subject, a.name)) for scope in scopes(alert)]
+    subjects: dict[str, list[Scope]] = {}
     for scope in found:
-        groups.setdefault(scope.alert.subject, []).append(_rule(scope, links))
-    files = {f"{subject}.yaml": {"groups": [{"name": subject, "rules": rules}]} for subject, rules in groups.items()}
+        subjects.setdefault(scope.alert.subject, []).append(scope)
+    files = {f"{subject}.yaml": {"groups": _groups(subject, scopes, links)} for subject, scopes in subjects.items()}
     return CompiledRules(files, tuple(_table_line(scope, links) for scope in found), tuple(found))
+
+
+def _groups(subject: str, scopes: Sequence[Scope], links: Links) -> list[dict[str, Any]]:
+    """The rules of a subject, in a group for each interval: the ruler's own first, then from short to long."""
+    by_interval: dict[str, list[Rule]] = {}
+    for scope in sorted(scopes, key=lambda scope: scope.interval):
+        own = scope.interval == scope.alert.evaluation
+        by_interval.setdefault("" if own else quantities.seconds_text(scope.interval), []).append(_rule(scope, links))
+    return [
+        {"name": f"{subject}-{interval}", "interval": interval, "rules": rules}
+        if interval
+        else {"name": subject, "rules": rules}
+        for interval, rules in by_interval.items()
+    ]
 
 
 def _rule(scope: Scope, links: Links) -> Rule:

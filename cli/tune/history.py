@@ -14,19 +14,11 @@ import urllib3
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from alert_rules.problems import InvalidFiles, Problem
-from alert_rules.timing import EVALUATION_INTERVAL
 from cli.tune.simulate import Series
 
 POINTS = 5760
 """Values of each series that one request asks for: a day of evaluations, so that the answer to weeks is never in memory
 at once, here or there. Prometheus answers no more than 11,000."""
-
-LOOKS_A_HOLD = 4
-"""How many values there are within the time for which a condition must hold: a count of firings is exact to a quarter
-of it."""
-
-STEPS = (EVALUATION_INTERVAL, 30.0, 60.0, 120.0, 300.0)
-"""Seconds between two values. With less than the time between two evaluations, nothing more would be seen."""
 
 _TIMEOUT = urllib3.Timeout(connect=10.0, read=150.0)
 """Seconds. Prometheus itself gives a query up after two minutes (`--query.timeout`), and says so."""
@@ -56,11 +48,6 @@ class Window:
         while start <= self.end:
             yield Window(start, min(start + (POINTS - 1) * step, self.end))
             start += POINTS * step
-
-
-def step_for(hold: float) -> float:
-    """How many seconds apart to look at an alert whose condition must hold for `hold` seconds."""
-    return max(step for step in STEPS if step == STEPS[0] or step <= hold / LOOKS_A_HOLD)
 
 
 class Prometheus:

@@ -12,7 +12,7 @@ from alert_rules.problems import InvalidFiles, Problem, nearest
 from alert_rules.promql import SENTINEL, Measured, Unmeasurable, measured, metrics_and_labels
 from alert_rules.quantities import Quantity, Unit
 from cli.preview.run import settings_of
-from cli.tune.history import Prometheus, Window, step_for
+from cli.tune.history import Prometheus, Window
 from cli.tune.simulate import Rule, Series
 from cli.tune.suggest import Finding, Verdict, finding
 from components.settings.model import Settings
@@ -135,7 +135,7 @@ def tune(
             done += 1
             progress(name, done, total)
 
-        step = step_for(scope.resolved.hold)
+        step = scope.interval  # Prometheus itself sees no more of a value than its evaluations do
         rule = Rule(value.operator, scope.resolved.hold, step)
         of_scope = _rows(scope, rule, prometheus.read(value.expression, window, step, on_part=one_more), allowed)
         rows += of_scope
@@ -185,7 +185,7 @@ def _tunable(scopes: Iterable[Scope]) -> tuple[list[tuple[Scope, Measured]], dic
 
 
 def _requests(scope: Scope, window: Window) -> int:
-    return sum(1 for _ in window.parts(step_for(scope.resolved.hold)))
+    return sum(1 for _ in window.parts(scope.interval))
 
 
 def _rows(scope: Scope, rule: Rule, series: Iterable[Series], allowed: int) -> list[Row]:

@@ -123,8 +123,8 @@ def test_a_service_may_be_missed_sooner_than_the_others() -> None:
     services = [ServiceScope("a", "t"), ServiceScope("b", "u", {"ServiceMissing": {"for": "1m"}})]
     found = rules(compiled(services=services), "ServiceMissing")
     assert [(rule["for"], rule["expr"]) for rule in found] == [
-        ("5m", 'absent(up{service="a",team="t",job!="probes"})'),
         ("1m", 'absent(up{service="b",team="u",job!="probes"})'),
+        ("5m", 'absent(up{service="a",team="t",job!="probes"})'),
     ]
 
 

@@ -82,7 +82,11 @@ def test_an_alert_does_what_its_rule_tests_say(alert: PrometheusAlert, tmp_path:
 
 
 def alone(alert: PrometheusAlert, directory: Path, keys: dict[str, str] | None = None) -> Path:
-    """A file with the rules of one alert, `keys` of them changed. The other alerts of its subject would only cost time."""
+    """A file with the rules of one alert, `keys` of them changed. The other alerts of its subject would only cost time.
+
+    The group has no interval: a rule test says to 15 s when its alert fires, so that no change of a hold or condition
+    hides between two of the rarer evaluations that the alert has in a stack.
+    """
     rules = [rule | (keys or {}) for rule in rules_of(compiled(), alert.subject) if rule["alert"] == alert.name]
     file = directory / f"{alert.subject}.yaml"
     file.write_text(yaml12.dump({"groups": [{"name": alert.subject, "rules": rules}]}))

@@ -119,6 +119,14 @@ def test_programs_read_json(project: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(("hold", "step"), [("1m", 15), ("10m", 120), ("1h", 180)])
+def test_values_are_as_far_apart_as_the_evaluations_of_the_rule_in_force(hold: str, step: int, tmp_path: Path) -> None:
+    changed = stack_text("prod").replace("HighMemoryUsage: {threshold: 24GiB}", f"HighMemoryUsage: {{for: {hold}}}")
+    with prometheus({"memory_usage_bytes": {"ml-inference": 9.0 * 2**30}}) as url:
+        told = run(url, "--alert", "HighMemoryUsage", "--json", cwd=project_with(tmp_path, changed))
+    assert {row["step_seconds"] for row in json.loads(told)["rows"] if row["scope"] == "ml-inference"} == {step}
+
+
 def test_a_page_within_a_part_of_a_week_is_what_a_week_may_have(project: Path) -> None:
     with prometheus({CPU: {"redis": 85}}) as url:
         told = run(url, "--alert", "HighCPUUsage", cwd=project)

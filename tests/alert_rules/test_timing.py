@@ -1,0 +1,130 @@
+"""How often an alert is evaluated: by the hold that is in force, in a group of its own interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alert_rules import quantities
+from alert_rules.compilers.common import ServiceScope
+from alert_rules.compilers.rules import CompiledRules
+from alert_rules.loader import builtin
+from alert_rules.model import PrometheusAlert
+from alert_rules.quantities import Unit
+from alert_rules.timing import EVALUATION_INTERVAL, LOG_EVALUATION_INTERVAL, LONGEST_HOLD, evaluation_interval
+from tests.alert_rules import test_log_rules
+from tests.alert_rules.test_compilers import compiled
+
+ALERTS = builtin().prometheus
+HOLDS = st.integers(0, round(LONGEST_HOLD)).map(float)
+
+
+@pytest.mark.parametrize(
+    ("hold", "interval"),
+    [
+        ("0s", "15s"),
+        ("1m", "15s"),
+        ("299s", "15s"),
+        ("5m", "1m"),
+        ("599s", "1m"),
+        ("10m", "2m"),
+        ("899s", "2m"),
+        ("15m", "3m"),
+        ("1h", "3m"),
+        ("1d", "3m"),
+    ],
+)
+def test_an_alert_is_evaluated_as_often_as_its_hold_needs(hold: str, interval: str) -> None:
+    asked = quantities.parse(hold, Unit.DURATION).value
+    assert quantities.seconds_text(evaluation_interval(asked)) == interval
+
+
+@given(HOLDS)
+def test_no_interval_is_longer_than_a_fifth_of_the_hold_or_three_minutes(hold: float) -> None:
+    interval = evaluation_interval(hold)
+    assert EVALUATION_INTERVAL <= interval <= 180
+    assert interval == EVALUATION_INTERVAL or interval <= hold / 5
+
+
+@given(HOLDS, HOLDS)
+def test_a_longer_hold_is_never_looked_at_more_often(one: float, other: float) -> None:
+    assert evaluation_interval(min(one, other)) <= evaluation_interval(max(one, other))
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_no_built_in_alert_waits_longer_or_sees_less_than_it_says(alert: PrometheusAlert) -> None:
+    interval = alert.interval(alert.default_hold)
+    assert alert.default_hold >= 300 or interval == EVALUATION_INTERVAL
+    # Else it would fire at the evaluation after its hold, another interval late.
+    assert alert.default_hold % interval == 0
+    # Else what happens between the windows of two evaluations would never be looked at.
+    assert all(value.value >= interval for value in alert.defaults.values() if value.unit is Unit.WINDOW)
+
+
+def groups(result: CompiledRules, subject: str) -> dict[str, tuple[str | None, list[tuple[str, str | None]]]]:
+    """The groups of a subject by name, in their order: their interval, and each rule's alert and hold."""
+    found = result.files[f"{subject}.yaml"]["groups"]
+    return {g["name"]: (g.get("interval"), [(r["alert"], r.get("for")) for r in g["rules"]]) for g in found}
+
+
+def test_the_rules_of_a_subject_are_grouped_by_interval_the_usual_one_first() -> None:
+    overrides: dict[str, Any] = {"HighResponseTime": {"for": "20m"}}
+    services = [
+        ServiceScope("a", "t", {"HighErrorRate": {"for": "10m"}, "HighResponseTime": {"for": "5m"}}),
+        ServiceScope("b", "t", {"HighResponseTime": {"for": "0s"}}),
+    ]
+    found = groups(compiled(overrides, services), "http")
+    assert list(found.items()) == [
+        ("http", (None, [("HighErrorRate", "2m"), ("HighResponseTime", None)])),
+        ("http-1m", ("1m", [("HighResponseTime", "5m")])),
+        ("http-2m", ("2m", [("HighErrorRate", "10m")])),
+        ("http-3m", ("3m", [("HighResponseTime", "20m")])),
+    ]
+
+
+def test_an_environments_hold_moves_a_rule_to_another_group() -> None:
+    assert groups(compiled(), "http") == {
+        "http": (None, [("HighErrorRate", "2m")]),
+        "http-1m": ("1m", [("HighResponseTime", "5m")]),
+    }
+    overrides = {"HighErrorRate": {"for": "15m"}, "HighResponseTime": {"for": "4m"}}
+    assert groups(compiled(overrides), "http") == {
+        "http": (None, [("HighResponseTime", "4m")]),
+        "http-3m": ("3m", [("HighErrorRate", "15m")]),
+    }
+
+
+HOLDS_OF_ALL = st.fixed_dictionaries(
+    {}, optional={alert.name: st.sampled_from(["0s", "2m", "5m", "10m", "1h"]) for alert in ALERTS}
+)
+
+
+@given(holds=HOLDS_OF_ALL)
+def test_every_rule_is_once_in_the_group_of_its_interval(holds: dict[str, str]) -> None:
+    result = compiled({name: {"for": hold} for name, hold in holds.items()}, [ServiceScope("a", "t")])
+    for file in result.files.values():
+        names = [group["name"] for group in file["groups"]]
+        intervals = [seconds(group.get("interval", "15s")) for group in file["groups"]]
+        assert len(set(names)) == len(names)
+        assert intervals == sorted(set(intervals))
+        for group, interval in zip(file["groups"], intervals, strict=True):
+            assert ("interval" in group) == (interval != EVALUATION_INTERVAL)
+            assert {evaluation_interval(seconds(rule.get("for", "0s"))) for rule in group["rules"]} == {interval}
+    rules = [rule["alert"] for file in result.files.values() for group in file["groups"] for rule in group["rules"]]
+    assert sorted(rules) == sorted(alert.name for alert in ALERTS)
+
+
+def seconds(written: str) -> float:
+    return quantities.parse(written, Unit.DURATION).value
+
+
+def test_log_rules_are_evaluated_as_often_as_the_ruler_does_whatever_their_hold() -> None:
+    overrides = {alert.name: {"for": hold} for alert, hold in zip(builtin().loki, ("1h", "5m", "2m") * 9, strict=False)}
+    assert len(overrides) == len(builtin().loki)
+    result = test_log_rules.compiled(overrides)
+    for name, file in result.files.items():
+        assert [set(group) for group in file["groups"]] == [{"name", "rules"}], name
+    assert {scope.interval for scope in result.scopes} == {LOG_EVALUATION_INTERVAL}
