@@ -70,7 +70,7 @@ def judge(
         "rule_files": rules,
         "evaluation_interval": f"{step:.0f}s",
         # Else promtool takes groups in any order; what one reads of another may then be a step old, and gone.
-        "group_eval_order": ["slis", "slis-long", "slis-budget", "slos"],
+        "group_eval_order": ["slis", "slis-long", "slis-budget", "slos", "slos-1m", "slos-3m"],
     }
     file.write_text(yaml12.dump({**settings, "tests": [group]}))
     promtool.test_rules(file)
