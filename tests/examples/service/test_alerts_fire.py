@@ -111,7 +111,7 @@ def watched() -> list[PrometheusAlert]:
     return [
         alert
         for alert in builtin().prometheus
-        if needed_exporters(alert) == {"application"} and not looks_back(alert.default_query) > WINDOW * 100
+        if needed_exporters(alert) == {"application"} and not looks_back(_sped_up(alert)) > WINDOW * 100
         if alert.name not in NOT_HERE
     ]
 
