@@ -109,10 +109,11 @@ def _measured(measure: str, agreements: Sequence[Agreement]) -> Iterator[str]:
 
 
 _EXPRESSIONS: Mapping[str, str] = {
-    # What is spent of the budget is the share of bad events over what the objective allows.
+    # What is spent of the budget is the share of bad events over what the objective allows. Time in which nothing was
+    # measured counts as available, as in the plan, which takes what was down from the whole period.
     AVAILABILITY: (
         "sum without (slo) (\n"
-        "  1 - slo:budget_spent:ratio{CHOSEN} * (1 - sum without (window) (slo:objective:ratio{CHOSEN}))\n"
+        "  1 - (slo:budget_spent:ratio{CHOSEN} >= 0) * (1 - sum without (window) (slo:objective:ratio{CHOSEN}))\n"
         ")"
     ),
     RESPONSE_TIME: (
@@ -121,7 +122,10 @@ _EXPRESSIONS: Mapping[str, str] = {
     ),
     # Without a request there is no share; the plan says 0 then.
     ERROR_RATE: ("sum without (slo) (slo:errors:ratio_rate1d{CHOSEN} >= 0 or 0 * slo:events:rate5m{CHOSEN})"),
-    THROUGHPUT: "sum without (slo) (avg_over_time(slo:events:rate5m{CHOSEN}[1h:5m]))",
+    # A service that is away answers nothing.
+    THROUGHPUT: (
+        "sum without (slo) (sum_over_time(slo:events:rate5m{CHOSEN}[1h:5m]) / 12 or 0 * slo:budget:seconds{CHOSEN})"
+    ),
 }
 
 

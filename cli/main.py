@@ -143,6 +143,8 @@ def run() -> NoReturn:
     try:
         app()
     except SystemExit as ended:
+        if isinstance(ended.code, str):
+            _errors.print(ended.code, highlight=False, markup=False)
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except InvalidFiles as error:
         _print_problems(error.problems)
@@ -159,11 +161,12 @@ def run() -> NoReturn:
 def _leave(status: int) -> NoReturn:
     """Ends the process without taking apart what it has built, which takes a fifth of a preview's time and serves
     nobody (benchmarks/render_large.py). Whatever is to be cleaned up is cleaned up by whoever made it."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        status = status or 1  # whoever was to read it has gone, or its disk is full
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:  # as it is where a daemon has closed it
+                stream.flush()
+        except OSError:
+            status = status or 1  # whoever was to read it has gone, or its disk is full
     os._exit(status)
 
 

@@ -48,11 +48,11 @@ SERVICE_BOARD = "service"
 
 _DEPLOYED = (
     "max by (service, version) (service_build_info{{{chosen}}})\n"
-    "unless max by (service, version) (service_build_info{{{chosen}}} offset 10m)\n"
-    "and on (service) service_build_info{{{chosen}}} offset 10m"
+    "unless max by (service, version) (service_build_info{{{chosen}}} offset $__interval)\n"
+    "and on (service) service_build_info{{{chosen}}} offset $__interval"
 )
-"""Versions that are ten minutes old at most, of services that were there before: one that only comes back is no
-deploy."""
+"""Versions that were not there a step of the graph before, of services that were: one that only comes back is no
+deploy. The step grows with the time that is shown, so that none falls between two."""
 
 
 @dataclass(frozen=True)

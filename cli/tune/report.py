@@ -31,7 +31,10 @@ def print_report(console: Console, tuning: Tuning) -> None:
         console.print("Nothing to change.")
         return
     console.print(
-        f"\n# Pulumi.{tuning.stack}.yaml, under config: each entry replaces the one of its name", highlight=False
+        "\n# History does not know which pages were right: look at the incidents before you paste.", highlight=False
+    )
+    console.print(
+        f"# Pulumi.{tuning.stack}.yaml, under config: each entry replaces the one of its name", highlight=False
     )
     console.print(stack_lines.yaml(found), highlight=False, markup=False, soft_wrap=True, end="")
 

@@ -133,7 +133,8 @@ def configuration(settings: Settings) -> Ini:
             "content_security_policy": "true",
             "disable_gravatar": "true",
         },
-        "users": {"allow_sign_up": "false", "auto_assign_org_role": "Viewer"},
+        # Whoever may look may also look closer: Explore is where links to logs and traces lead. Nothing can be saved.
+        "users": {"allow_sign_up": "false", "auto_assign_org_role": "Viewer", "viewers_can_edit": "true"},
         "auth": {},
         "auth.anonymous": {"enabled": "false"},
         # Rules are evaluated by Prometheus and Loki alone; their alerts and silences are shown here.

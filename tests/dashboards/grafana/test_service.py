@@ -83,7 +83,7 @@ DEPLOYS = {
     "the same version all the time": ({"1.0": "1x60"}, []),
     "a service that was not there before": ({"1.0": "_x20 1x40"}, []),
 }
-"""Samples by version, one a minute, and the versions that were deployed in the ten minutes before minute 25."""
+"""Samples by version, one a minute, and the versions that were deployed in minute 20."""
 
 
 @pytest.mark.validators
@@ -93,7 +93,7 @@ def test_a_deploy_is_marked(case: str, tmp_path: Path) -> None:
     (annotation,) = boards()[SERVICE]["annotations"]["list"]
     found = {
         "expr": promql(annotation["target"]["expr"]),
-        "eval_time": "25m",
+        "eval_time": "20m",
         "exp_samples": [{"labels": f'{{service="a",version="{version}"}}', "value": 1} for version in deployed],
     }
     series = [
