@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from string import Template
 from typing import Any
 
 from alert_rules.compilers.common import of_services
-from alert_rules.compilers.rules import Rule
+from alert_rules.compilers.rules import Rule, recording_file, recording_rule
+from alert_rules.slos import FAST, SLOW
 
 FILE = "sla.yaml"
 """The rule file's name."""
@@ -23,26 +25,51 @@ COMPLIANT, WARNING, VIOLATED = 0, 1, 2
 TOLERANCE = 0.1
 """By how much of the target a measure may miss it until the agreement counts as violated: "10% tolerance"."""
 
-_SHORT, _LONG = "30s", "2m"
-"""How often the rules are evaluated: as those of the objectives that they read."""
-
 
 @dataclass(frozen=True)
 class Measure:
-    """What is promised of HTTP requests over `period` (as PromQL writes it), and whether more of it is better."""
+    """What is promised of HTTP requests over `period` (as PromQL writes it), whether more of it is better, and what is
+    attained, as PromQL over the series of the agreement's objective, which $chosen selects."""
 
     period: str
     more_is_better: bool
+    attained: str
 
 
-AVAILABILITY, RESPONSE_TIME, ERROR_RATE, THROUGHPUT = "availability", "response_time", "error_rate", "throughput"
+RESPONSE_TIME = "response_time"
+"""The measure that no objective counts."""
 
 MEASURES: Mapping[str, Measure] = {
-    AVAILABILITY: Measure("30d", more_is_better=True),  # a share
-    RESPONSE_TIME: Measure("24h", more_is_better=False),  # seconds
-    ERROR_RATE: Measure("24h", more_is_better=False),  # a share
-    THROUGHPUT: Measure("1h", more_is_better=True),  # requests a second
+    "availability": Measure(
+        "30d",
+        more_is_better=True,
+        # What is spent of the budget is the share of bad events over what the objective allows. Time in which nothing
+        # was measured counts as available, as in the plan, which takes what was down from the whole period.
+        attained="sum without (slo) (\n"
+        "  1 - (slo:budget_spent:ratio{$chosen} >= 0) * (1 - sum without (window) (slo:objective:ratio{$chosen}))\n"
+        ")",
+    ),
+    RESPONSE_TIME: Measure(  # seconds
+        "24h",
+        more_is_better=False,
+        attained="avg_over_time(sla:response_seconds:rate5m{$chosen}[1d:5m]) "
+        "/ (avg_over_time(sla:responses:rate5m{$chosen}[1d:5m]) > 0)",
+    ),
+    "error_rate": Measure(
+        "24h",
+        more_is_better=False,
+        # Without a request there is no share; the plan says 0 then.
+        attained="sum without (slo) (slo:errors:ratio_rate1d{$chosen} >= 0 or 0 * slo:events:rate5m{$chosen})",
+    ),
+    "throughput": Measure(  # requests a second
+        "1h",
+        more_is_better=True,
+        # A service that is away answers nothing.
+        attained="sum without (slo) "
+        "(sum_over_time(slo:events:rate5m{$chosen}[1h:5m]) / 12 or 0 * slo:budget:seconds{$chosen})",
+    ),
 }
+"""By its name in the settings; availability and error rate are shares."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +88,10 @@ def recording_rules(agreements: Sequence[Agreement]) -> Mapping[str, Mapping[str
     if not agreements:
         return {}
     groups = {
-        "sla-responses": (_SHORT, list(_responses(_with(RESPONSE_TIME, agreements)))),
-        "sla": (_LONG, [*_targets(agreements), *_attained(agreements), *_status(agreements)]),
+        "sla-responses": (FAST, list(_responses(_with(RESPONSE_TIME, agreements)))),
+        "sla": (SLOW, [*_targets(agreements), *_attained(agreements), *_status(agreements)]),
     }
-    return {
-        FILE: {
-            "groups": [{"name": n, "interval": every, "rules": rules} for n, (every, rules) in groups.items() if rules]
-        }
-    }
+    return recording_file(FILE, groups)
 
 
 def _with(measure: str, agreements: Sequence[Agreement]) -> list[Agreement]:
@@ -82,20 +105,20 @@ def _responses(agreements: Sequence[Agreement]) -> Iterator[Rule]:
     selector = of_services(sorted(agreement.service for agreement in agreements))
     for record, what in (("sla:response_seconds:rate5m", "sum"), ("sla:responses:rate5m", "count")):
         rate = f"rate(http_request_duration_seconds_{what}{{{selector}}}[5m])"
-        yield {"record": record, "expr": f"sum by (service, team) ({rate})"}
+        yield recording_rule(record, f"sum by (service, team) ({rate})")
 
 
 def _targets(agreements: Sequence[Agreement]) -> Iterator[Rule]:
     for agreement in agreements:
         for measure, target in agreement.targets.items():
             labels = {"service": agreement.service, "team": agreement.team, "sla": measure}
-            yield {"record": "sla:target", "expr": f"vector({target:.10g})", "labels": labels}
+            yield recording_rule("sla:target", f"vector({target:.10g})", labels)
 
 
 def _attained(agreements: Sequence[Agreement]) -> Iterator[Rule]:
     for measure in MEASURES:
         if parts := list(_measured(measure, _with(measure, agreements))):
-            yield {"record": "sla:attained", "expr": "\nor\n".join(parts), "labels": {"sla": measure}}
+            yield recording_rule("sla:attained", "\nor\n".join(parts), {"sla": measure})
 
 
 def _measured(measure: str, agreements: Sequence[Agreement]) -> Iterator[str]:
@@ -105,28 +128,7 @@ def _measured(measure: str, agreements: Sequence[Agreement]) -> Iterator[str]:
         by_slo.setdefault("" if measure == RESPONSE_TIME else agreement.slo, []).append(agreement.service)
     for slo, services in by_slo.items():
         chosen = of_services(sorted(services)) + (f',slo="{slo}"' if slo else "")
-        yield _EXPRESSIONS[measure].replace("CHOSEN", chosen)
-
-
-_EXPRESSIONS: Mapping[str, str] = {
-    # What is spent of the budget is the share of bad events over what the objective allows. Time in which nothing was
-    # measured counts as available, as in the plan, which takes what was down from the whole period.
-    AVAILABILITY: (
-        "sum without (slo) (\n"
-        "  1 - (slo:budget_spent:ratio{CHOSEN} >= 0) * (1 - sum without (window) (slo:objective:ratio{CHOSEN}))\n"
-        ")"
-    ),
-    RESPONSE_TIME: (
-        "avg_over_time(sla:response_seconds:rate5m{CHOSEN}[1d:5m]) "
-        "/ (avg_over_time(sla:responses:rate5m{CHOSEN}[1d:5m]) > 0)"
-    ),
-    # Without a request there is no share; the plan says 0 then.
-    ERROR_RATE: ("sum without (slo) (slo:errors:ratio_rate1d{CHOSEN} >= 0 or 0 * slo:events:rate5m{CHOSEN})"),
-    # A service that is away answers nothing.
-    THROUGHPUT: (
-        "sum without (slo) (sum_over_time(slo:events:rate5m{CHOSEN}[1h:5m]) / 12 or 0 * slo:budget:seconds{CHOSEN})"
-    ),
-}
+        yield Template(MEASURES[measure].attained).substitute(chosen=chosen)
 
 
 def _status(agreements: Sequence[Agreement]) -> Iterator[Rule]:
@@ -138,4 +140,4 @@ def _status(agreements: Sequence[Agreement]) -> Iterator[Rule]:
             attained, target = (f'{series}{{sla=~"{"|".join(measures)}"}}' for series in ("sla:attained", "sla:target"))
             missed = f"({attained} {operator} bool {target})"
             parts.append(f"{missed} + ({attained} {operator} bool {limit:g} * {target})")
-    yield {"record": "sla:status", "expr": "\nor\n".join(parts)}
+    yield recording_rule("sla:status", "\nor\n".join(parts))

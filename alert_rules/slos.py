@@ -20,7 +20,7 @@ from pydantic import model_validator
 
 from alert_rules import promql, yaml12
 from alert_rules.compilers.common import of_services
-from alert_rules.compilers.rules import Rule
+from alert_rules.compilers.rules import Rule, recording_file, recording_rule
 from alert_rules.model import Definition
 from alert_rules.quantities import Quantity, Unit, seconds_text
 
@@ -32,7 +32,7 @@ SHORTEST_WINDOW = 300.0
 FILE = "slis.yaml"
 """The rule file's name; that of the alerts on it is slos.yaml."""
 
-_FAST, _SLOW = "30s", "2m"
+FAST, SLOW = "30s", "2m"
 """How often short windows are evaluated, and long ones: every alert on these takes an hour at least. A series that is
 written less often than every 5 minutes would come and go."""
 
@@ -98,13 +98,11 @@ def recording_rules(objectives: Sequence[Objective], retention: float) -> Mappin
         return {}
     periods = sorted({objective.window for objective in objectives})
     groups = {
-        "slis": (_FAST, [*_events(objectives), *_short_windows()]),
-        "slis-long": (_SLOW, [*_objectives(objectives), _budget(periods), *_long_windows()]),
-        "slis-budget": (_SLOW, [*_carried(max(periods), retention), _spent(periods, retention)]),
+        "slis": (FAST, [*_events(objectives), *_short_windows()]),
+        "slis-long": (SLOW, [*_objectives(objectives), _budget(periods), *_long_windows()]),
+        "slis-budget": (SLOW, [*_carried(max(periods), retention), _spent(periods, retention)]),
     }
-    return {
-        FILE: {"groups": [{"name": n, "interval": interval, "rules": rules} for n, (interval, rules) in groups.items()]}
-    }
+    return recording_file(FILE, groups)
 
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -118,7 +116,7 @@ def _events(objectives: Sequence[Objective]) -> Iterator[Rule]:
     for (name, events, errors), services in alike.items():
         selector = of_services(sorted(set(services)))
         for record, expression in (("slo:events:rate5m", events), ("slo:errors:rate5m", errors)):
-            yield _record(record, Template(expression).substitute(selector=selector), {"slo": name})
+            yield recording_rule(record, Template(expression).substitute(selector=selector), {"slo": name})
 
 
 def _expressions(objective: Objective) -> tuple[str, str]:
@@ -169,7 +167,7 @@ def _short_windows() -> Iterator[Rule]:
     yield _ratio("5m", "slo:errors:rate5m", "slo:events:rate5m")
     yield _ratio("30m", *_averages("rate5m[30m]"))
     for what, average in zip(("errors", "events"), _averages("rate5m[1h]"), strict=True):
-        yield _record(f"slo:{what}:rate1h", average)
+        yield recording_rule(f"slo:{what}:rate1h", average)
     yield _ratio("1h", "slo:errors:rate1h", "slo:events:rate1h")
     # Steps of five minutes: rates over five minutes then follow each other without a gap and without overlapping.
     yield _ratio("2h", *_averages("rate5m[2h:5m]"))
@@ -182,10 +180,10 @@ def _long_windows() -> Iterator[Rule]:
         (_EVENTS, "sum_over_time(slo:events:rate5m[1d:5m])"),
         (_MEASURED, "count_over_time(slo:events:rate5m[1d:5m])"),
     ):
-        yield _record(record, f"{summed} * {SHORTEST_WINDOW:.0f}")
+        yield recording_rule(record, f"{summed} * {SHORTEST_WINDOW:.0f}")
     yield _ratio("1d", _ERRORS, _EVENTS)
     errors, events = (_over_days(daily, [("", day) for day in range(3)]) for daily in (_ERRORS, _EVENTS))
-    yield _record("slo:errors:sum3d", errors)
+    yield recording_rule("slo:errors:sum3d", errors)
     yield _ratio("3d", "slo:errors:sum3d", f"(\n{events}\n)")
 
 
@@ -204,7 +202,7 @@ def _averages(series: str) -> tuple[str, str]:
 
 
 def _ratio(window: str, errors: str, events: str) -> Rule:
-    return _record(f"slo:errors:ratio_rate{window}", f"{errors} / {events}")
+    return recording_rule(f"slo:errors:ratio_rate{window}", f"{errors} / {events}")
 
 
 # --- objectives and budgets -------------------------------------------------------------------------------
@@ -213,13 +211,13 @@ def _ratio(window: str, errors: str, events: str) -> Rule:
 def _objectives(objectives: Sequence[Objective]) -> Iterator[Rule]:
     for each in objectives:
         labels = {"service": each.service, "team": each.team, "slo": each.name, "window": _days(each.window)}
-        yield _record("slo:objective:ratio", f"vector({each.objective:.10g})", labels)
+        yield recording_rule("slo:objective:ratio", f"vector({each.objective:.10g})", labels)
 
 
 def _budget(windows: Sequence[float]) -> Rule:
     """Seconds of complete failure that use up the budget of each objective."""
     each = [f"sum without (window) (1 - {_objective_over(window)}) * {window:.0f}" for window in windows]
-    return _record("slo:budget:seconds", "\nor\n".join(each))
+    return recording_rule("slo:budget:seconds", "\nor\n".join(each))
 
 
 def _objective_over(window: float) -> str:
@@ -248,12 +246,12 @@ def _carried(window: float, retention: float) -> Iterator[Rule]:
     length = int(hop(window, retention) // DAY)
     for newer, older in pairwise(suffixes):
         for daily in _DAILY:
-            yield _record(f"{daily}{older}", _day(f"{daily}{newer}", length))
+            yield recording_rule(f"{daily}{older}", _day(f"{daily}{newer}", length))
 
 
 def _spent(windows: Sequence[float], retention: float) -> Rule:
     """The share of each objective's budget that is spent."""
-    return _record("slo:budget_spent:ratio", "\nor\n".join(_spent_over(window, retention) for window in windows))
+    return recording_rule("slo:budget_spent:ratio", "\nor\n".join(_spent_over(window, retention) for window in windows))
 
 
 def _spent_over(window: float, retention: float) -> str:
@@ -262,7 +260,3 @@ def _spent_over(window: float, retention: float) -> str:
     errors, events, measured = (f"(\n{_over_days(daily, _days_of(window, retention))}\n)" for daily in _DAILY)
     spent = f"{errors}\n/ (\n{events}\n/\n({measured} > 0)\n)\n/ slo:budget:seconds"
     return f"(\n{spent}\nand sum without (window) ({_objective_over(window)})\n)"
-
-
-def _record(name: str, expression: str, labels: Mapping[str, str] | None = None) -> Rule:
-    return {"record": name, "expr": expression, **({"labels": dict(labels)} if labels else {})}

@@ -1,6 +1,6 @@
 """What evaluating vigil's rules costs Prometheus, beside the default rules of kube-prometheus.
 
-Claim (issue "Speed and size"): over 1,000 services and a million series, at most half of the rival's time an alert.
+Claim (issue 5, "Speed and size"): over 1,000 services and a million series, at most half of the rival's time an alert.
 
 The rival is the PrometheusRule manifests of kube-prometheus, which hold kubernetes-mixin's rules among others, from the
 folder that KUBE_PROMETHEUS names. Ours are those of a prod stack at its own size (medium: a pair of Prometheus, each of
@@ -184,7 +184,7 @@ def table(sides: Sequence[Side], found: Sequence[Sequence[Cost]]) -> list[str]:
     spent = {
         "a cycle": [sum(each.seconds for each in some) for some in found],
         "a minute, as deployed": [sum(each.a_minute(side.interval) for each in some) for side, some in both],
-        "a minute, both every 15 s": [an_alert(side, some) * side.alerts for side, some in both],
+        "a minute, by own interval or 15 s": [an_alert(side, some) * side.alerts for side, some in both],
         "a minute, of the processor": [an_alert(side, some) * side.alerts * processor(side) for side, some in both],
     }
     lines = [
@@ -200,7 +200,7 @@ def table(sides: Sequence[Side], found: Sequence[Sequence[Cost]]) -> list[str]:
         lines.append(("  ms for each alert", [f"{one:.1f}" for one in each]))
     lines.append(("CPU s for a second of evaluation", [f"{processor(side):.2f}" for side in sides]))
     cores = [second / MINUTE for second in spent["a minute, of the processor"]]
-    lines.append(("cores in use, both every 15 s", [f"{used:.2f}" for used in cores]))
+    lines.append(("cores in use, likewise", [f"{used:.2f}" for used in cores]))
     lines.append(("fullest group, of its interval", [f"{fullest(some):.0%}" for some in found]))
     rows = [("", [side.name for side in sides]), *lines]
     return [f"{name:<36}" + "".join(f"{value:>18}" for value in values) for name, values in rows]
@@ -216,7 +216,7 @@ def fullest(found: Sequence[Cost]) -> float:
 
 
 def costliest(side: Side, found: Sequence[Cost]) -> list[str]:
-    """The rules that cost the most, with what they cost a minute at 15 s and for each evaluation."""
+    """The rules that cost the most, with what they cost a minute, by own interval or 15 s, and for each evaluation."""
     ordered = sorted(found, key=lambda each: each.a_minute(EVALUATION_INTERVAL), reverse=True)
     whole = sum(each.a_minute(EVALUATION_INTERVAL) for each in found)
     lines = [f"costliest rules of {side.name}", TOP.format("s/min", "share", "ms", "group", "rule")]

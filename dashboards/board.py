@@ -14,6 +14,7 @@ from grafana_foundation_sdk.models import dashboard
 
 from alert_rules.compilers.common import Links
 from dashboards.panels import SOURCE, Row, lay_out, thresholds_shown, with_data
+from dashboards.queries import Narrowed
 
 Body: TypeAlias = dict[str, Any]
 """A dashboard as Grafana reads it, in plain JSON values."""
@@ -46,10 +47,11 @@ SERVICE = Variable("service", "up", "service")
 SERVICE_BOARD = "service"
 """The tag of dashboards that are about one service each."""
 
+_BUILDS = Narrowed(SERVICE.name).series("service_build_info")
 _DEPLOYED = (
-    "max by (service, version) (service_build_info{{{chosen}}})\n"
-    "unless max by (service, version) (service_build_info{{{chosen}}} offset $__interval)\n"
-    "and on (service) service_build_info{{{chosen}}} offset $__interval"
+    f"max by (service, version) ({_BUILDS})\n"
+    f"unless max by (service, version) ({_BUILDS} offset $__interval)\n"
+    f"and on (service) {_BUILDS} offset $__interval"
 )
 """Versions that were not there a step of the graph before, of services that were: one that only comes back is no
 deploy. The step grows with the time that is shown, so that none falls between two."""
@@ -121,7 +123,7 @@ def _deploys() -> Body:
         "enable": True,
         "hide": False,
         "iconColor": "blue",
-        "target": {"refId": "Deploys", "expr": _DEPLOYED.format(chosen='service=~"$service"'), "interval": "60s"},
+        "target": {"refId": "Deploys", "expr": _DEPLOYED, "interval": "60s"},
         "titleFormat": "{{service}} {{version}}",
         "textFormat": "Version {{version}} was deployed.",
         "tagKeys": "service",

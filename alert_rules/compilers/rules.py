@@ -57,6 +57,17 @@ class CompiledRules:
         )
 
 
+def recording_rule(name: str, expression: str, labels: Mapping[str, str] | None = None) -> Rule:
+    """A rule that records the expression's series under that name, with those labels besides their own."""
+    return {"record": name, "expr": expression, **({"labels": dict(labels)} if labels else {})}
+
+
+def recording_file(name: str, groups: Mapping[str, tuple[str, Sequence[Rule]]]) -> Mapping[str, Mapping[str, Any]]:
+    """A file of recording rules by its name: each group with how often it is evaluated, and none without a rule."""
+    listed = [{"name": g, "interval": every, "rules": rules} for g, (every, rules) in groups.items() if rules]
+    return {name: {"groups": listed}}
+
+
 def rule_files(
     alerts: Iterable[A], exporters: Collection[str], scopes: Callable[[A], Iterator[Scope]], links: Links
 ) -> CompiledRules:

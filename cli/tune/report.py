@@ -111,12 +111,9 @@ def _table(tuning: Tuning) -> Table:
 def _span(tuning: Tuning) -> str:
     """How much history there was, and how much was asked for."""
     asked = written(tuning.past, Unit.WINDOW)
-    return asked if tuning.found == tuning.past else f"{_rough(tuning.found)} of {asked}: there is no more"
-
-
-def _rough(seconds: float) -> str:
-    size, suffix = next((size, suffix) for suffix, size in (("d", 86400), ("h", 3600), ("m", 60)) if seconds >= size)
-    return f"{seconds / size:.3g}{suffix}"
+    return (
+        asked if tuning.found == tuning.past else f"{readable(tuning.found, Unit.WINDOW)} of {asked}: there is no more"
+    )
 
 
 def _advice(row: Row) -> str:

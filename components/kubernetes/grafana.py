@@ -84,19 +84,26 @@ def _config(settings: Settings, dashboards: Folders) -> list[ConfigFiles]:
 
 def _folder(folder: str, dashboards: Mapping[str, Body]) -> Iterator[ConfigFiles]:
     """The files of a folder. One that is full goes on under the next number, as a folder of its own."""
-    pages: list[dict[str, str]] = [{}]
-    size = 0
+    for number, files in enumerate(_pages(dashboards), start=1):
+        name, directory = f"dashboards-{folder}", f"{DASHBOARDS}/{folder}"
+        if number > 1:
+            name, directory = f"dashboards{number}-{folder}", f"{directory}.{number}"
+        yield ConfigFiles(directory, files, live=True, name=shortened(name, _LONGEST_VOLUME_NAME))
+
+
+def _pages(dashboards: Mapping[str, Body]) -> list[dict[str, str]]:
+    """The dashboards as files, in as many parts as they fill."""
+    pages: list[dict[str, str]] = []
+    free = 0
     for uid, body in dashboards.items():
         text = json_text.by_line(body)
-        size += len(text.encode())
-        if size > _FULL and pages[-1]:
+        size = len(text.encode())
+        if size > free or not pages:
             pages.append({})
-            size = len(text.encode())
+            free = _FULL
         pages[-1][f"{uid}.json"] = text
-    for number, files in enumerate(pages, start=1):
-        name = f"dashboards-{folder}" if number == 1 else f"dashboards{number}-{folder}"
-        directory = f"{DASHBOARDS}/{folder}" if number == 1 else f"{DASHBOARDS}/{folder}.{number}"
-        yield ConfigFiles(directory, files, live=True, name=shortened(name, _LONGEST_VOLUME_NAME))
+        free -= size
+    return pages
 
 
 def secret_files(settings: Settings) -> list[SecretFile]:

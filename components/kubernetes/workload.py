@@ -7,12 +7,12 @@ policy. Exceptions are `HostAccess`, and nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 
 import pulumi
 
+from alert_rules.names import digest
 from components.base import Component
 from components.kubernetes import network
 from components.kubernetes.objects import Manifest, declare, headless_name, labels, logical_name, metadata, selector
@@ -214,7 +214,7 @@ def _secret_versions(spec: WorkloadSpec) -> Manifest:
 
 
 def _digest(values: dict[str, str]) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+    return digest(json.dumps(values, sort_keys=True), 16)
 
 
 def _cron_job(spec: WorkloadSpec) -> Manifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alert_rules.sla import COMPLIANT, VIOLATED, WARNING
 from dashboards.board import Board
 from dashboards.panels import Panel, Query, Row, figure, graph, state
 from dashboards.queries import Narrowed
@@ -126,7 +127,9 @@ _AGREEMENTS = Row(
             unit="short",
             description="Whether each agreement is kept; violated is what misses its target by more than a tenth.",
             queries=(Query(_SLOS.highest("sla:status", "service, sla"), "{{service}} {{sla}}"),),
-            draw=state({0: ("compliant", "green"), 1: ("warning", "yellow"), 2: ("violated", "red")}),
+            draw=state(
+                {COMPLIANT: ("compliant", "green"), WARNING: ("warning", "yellow"), VIOLATED: ("violated", "red")}
+            ),
             width=12,
         ),
         Panel(

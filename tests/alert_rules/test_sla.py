@@ -11,7 +11,7 @@ import pytest
 from alert_rules import yaml12
 from alert_rules.sla import FILE, MEASURES, Agreement, recording_rules
 from components.objectives import agreements_of
-from tests.settings.examples import parsed
+from tests.components.kubernetes.examples import service, serving
 from tests.validators import promtool
 
 TARGETS = {"availability": 0.999, "response_time": 0.2, "error_rate": 0.01, "throughput": 1000.0}
@@ -149,25 +149,19 @@ def test_prometheus_takes_the_rules_of_any_agreements_without_a_remark(tmp_path:
         promtool.check_rules(file)
 
 
-def service(**keys: Any) -> dict[str, Any]:
-    return {
-        "name": "shop",
-        "team": "web",
-        "runs_on": {"kubernetes": {"namespace": "shop"}},
-        "metrics": {"port": 8000},
-        "slos": [{"kind": "availability", "objective": "99.95%", "name": "http"}],
-        **keys,
-    }
+def measured(name: str = "shop", **keys: Any) -> dict[str, Any]:
+    slos = [{"kind": "availability", "objective": "99.95%", "name": "http"}]
+    return service(name, **{"team": "web", "metrics": {"port": 8000}, "slos": slos, **keys})
 
 
 def test_the_sources_agreement_is_the_default() -> None:
-    settings = parsed("prod", services=[service(sla={}), service(name="other")], resources=[], maintenance=[])
+    settings = serving(measured(sla={}), measured("other"))
     assert agreements_of(settings) == (Agreement("shop", "web", "http", TARGETS),)
 
 
 def test_a_part_of_the_agreement_can_be_left_out_and_another_set() -> None:
     wanted = {"throughput": None, "response_time": "1s"}
-    settings = parsed("prod", services=[service(sla=wanted)], resources=[], maintenance=[])
+    settings = serving(measured(sla=wanted))
     (agreement,) = agreements_of(settings)
     assert agreement.targets == {"availability": 0.999, "response_time": 1.0, "error_rate": 0.01}
 

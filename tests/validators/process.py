@@ -33,6 +33,10 @@ class HttpServer:
         """Return the JSON answer to GET `path`; raises AssertionError with the body of an HTTP error."""
         return self._send(urllib.request.Request(self.url + path))
 
+    def text(self, path: str) -> str:
+        """Return the answer to GET `path` as it is; raises like get."""
+        return self._answer(urllib.request.Request(self.url + path)).decode()
+
     def post(self, path: str, body: Any = None) -> Any:
         """Return the JSON answer (None when empty) to POST `path` with `body` as JSON; raises like get."""
         data = b"" if body is None else json.dumps(body).encode()
@@ -51,15 +55,19 @@ class HttpServer:
         return False
 
     def _send(self, request: urllib.request.Request) -> Any:
+        text = self._answer(request)
+        return json.loads(text) if text else None
+
+    def _answer(self, request: urllib.request.Request) -> bytes:
         try:
             with _opener.open(request, timeout=10) as response:
-                text = response.read()
+                body: bytes = response.read()
+                return body
         except urllib.error.HTTPError as error:
             with error:
                 text = error.read().decode(errors="replace")
             shown = f"{request.get_method()} {request.full_url} answered {error.code}"
             raise AssertionError(f"{shown}: {text}") from error
-        return json.loads(text) if text else None
 
 
 def free_address() -> str:

@@ -11,23 +11,13 @@ from components.kubernetes import grafana
 from components.kubernetes.spec import ConfigFiles
 from components.settings.model import Settings
 from components.stack import compile_content
-from tests.settings.examples import parsed
+from tests.components.kubernetes.examples import service, serving
 
 Board = dict[str, Any]
 
 
-def service(name: str, team: str = "web", **keys: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "team": team,
-        "runs_on": {"kubernetes": {"namespace": "shop"}},
-        "metrics": {"port": 8000},
-        **keys,
-    }
-
-
-def with_services(*services: dict[str, Any], **changes: Any) -> Settings:
-    return parsed("prod", services=list(services), resources=[], maintenance=[], **changes)
+def scraped(name: str, team: str = "web", **keys: Any) -> dict[str, Any]:
+    return service(name, **{"team": team, "metrics": {"port": 8000}, **keys})
 
 
 def provisioned(settings: Settings) -> list[ConfigFiles]:
@@ -47,11 +37,11 @@ def boards(settings: Settings) -> dict[tuple[str, str], Board]:
 
 
 def test_each_service_that_is_scraped_has_its_board_in_its_teams_folder() -> None:
-    settings = with_services(
-        service("checkout"),
-        service("ledger", "money"),
-        service("unscraped", metrics=None, probe={"port": 80}),
-        service("elsewhere", metrics=None, runs_on={"ecs": {"cluster": "c", "service": "s"}}),
+    settings = serving(
+        scraped("checkout"),
+        scraped("ledger", "money"),
+        scraped("unscraped", metrics=None, probe={"port": 80}),
+        scraped("elsewhere", metrics=None, runs_on={"ecs": {"cluster": "c", "service": "s"}}),
     )
     found = {key for key in boards(settings) if key[0].startswith("team-")}
     assert found == {("team-web", "checkout"), ("team-money", "ledger")}
@@ -68,9 +58,9 @@ def lines(board: Board) -> dict[str, float]:
 
 
 def test_a_line_is_the_threshold_of_the_service_whose_board_it_is() -> None:
-    settings = with_services(
-        service("usual"),
-        service("strict", alerts={"HighErrorRate": {"threshold": "2%"}, "HighCPUUsage": {"enabled": False}}),
+    settings = serving(
+        scraped("usual"),
+        scraped("strict", alerts={"HighErrorRate": {"threshold": "2%"}, "HighCPUUsage": {"enabled": False}}),
         alerts={"HighErrorRate": {"threshold": "4%"}},
     )
     usual, strict = (lines(boards(settings)["team-web", name]) for name in ("usual", "strict"))
@@ -83,8 +73,8 @@ def test_a_line_is_the_threshold_of_the_service_whose_board_it_is() -> None:
 
 @pytest.mark.parametrize("slos", [[], [{"kind": "availability", "objective": "99.9%"}]])
 def test_error_budgets_are_on_the_boards_of_services_with_objectives(slos: list[dict[str, str]]) -> None:
-    settings = with_services(
-        service("checkout", slos=slos), service("other", slos=[{"kind": "availability", "objective": "99%"}])
+    settings = serving(
+        scraped("checkout", slos=slos), scraped("other", slos=[{"kind": "availability", "objective": "99%"}])
     )
     titles = {panel["title"] for panel in boards(settings)["team-web", "checkout"]["panels"]}
     assert ("Error budgets" in titles) is bool(slos)
@@ -99,7 +89,7 @@ def test_a_service_that_is_gone_takes_its_board_along() -> None:
 
 def test_a_folder_that_is_full_goes_on_in_another() -> None:
     names = [f"service-{number:03}" for number in range(90)]
-    settings = with_services(*(service(name) for name in names))
+    settings = serving(*(scraped(name) for name in names))
     ours = [files for files in provisioned(settings) if "/team-" in files.directory]
     assert [files.directory.rsplit("/", 1)[1] for files in ours] == ["team-web", "team-web.2", "team-web.3"]
     assert len({files.name for files in ours}) == 3
@@ -110,6 +100,6 @@ def test_a_folder_that_is_full_goes_on_in_another() -> None:
 
 def test_the_volume_of_a_team_with_a_long_name_has_a_name_that_kubernetes_takes() -> None:
     long = "t" * 63
-    names = {files.name for files in provisioned(with_services(service("a", long), service("b", f"{long[:-1]}u")))}
+    names = {files.name for files in provisioned(serving(scraped("a", long), scraped("b", f"{long[:-1]}u")))}
     assert all(len(name) <= 63 for name in names)
-    assert len(names) == len(provisioned(with_services(service("a", long), service("b", f"{long[:-1]}u"))))
+    assert len(names) == len(provisioned(serving(scraped("a", long), scraped("b", f"{long[:-1]}u"))))

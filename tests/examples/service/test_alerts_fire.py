@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -184,8 +183,7 @@ AT_WORK = (
 
 def has_worked(server: HttpServer) -> bool:
     """Whether everything that can get stuck has once been done."""
-    with urlopen(f"{server.url}/metrics", timeout=5) as answer:
-        lines = answer.read().decode().splitlines()
+    lines = server.text("/metrics").splitlines()
     done = {name for name in AT_WORK for line in lines if line.startswith(name) and float(line.rsplit(" ", 1)[1]) > 0}
     return done == set(AT_WORK)
 
