@@ -40,7 +40,12 @@ def agreements_of(settings: Settings) -> tuple[Agreement, ...]:
     if not settings.kubernetes.enabled:
         return ()
     return tuple(
-        Agreement(service.name, service.team, measured_by.label, service.sla.targets)
+        Agreement(
+            service.name,
+            service.team,
+            measured_by.label,
+            {measure: target.value for measure, target in service.sla.targets.items()},
+        )
         for service in settings.services
         if service.sla and (measured_by := service.measures_availability)
     )

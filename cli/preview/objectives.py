@@ -35,7 +35,7 @@ def promises(settings: Settings) -> Promises:
     seconds, the budget as the time of complete failure that it allows. Every agreement: of which service, and the
     target of each measure in its base unit, as a person wrote it in `written`."""
     written = {
-        service.name: {measure: str(getattr(service.sla, measure)) for measure in service.sla.targets}
+        service.name: {measure: str(target) for measure, target in service.sla.targets.items()}
         for service in settings.services
         if service.sla
     }

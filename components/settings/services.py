@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from alert_rules import slos
+from alert_rules.quantities import Quantity
 from components.settings.types import (
     USUAL_INTERVAL,
     DnsLabel,
@@ -111,10 +112,10 @@ class Sla(Section):
     )
 
     @property
-    def targets(self) -> dict[str, float]:
-        """Each target in its base unit (shares from 0 to 1, seconds, requests a second), by its measure."""
+    def targets(self) -> dict[str, Quantity]:
+        """Each target by its measure: a share, seconds, or requests a second."""
         promised = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: target.value for name, target in promised.items() if target is not None}
+        return {name: target for name, target in promised.items() if target is not None}
 
 
 class Service(Section):

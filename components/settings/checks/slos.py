@@ -54,8 +54,8 @@ def _agreement(service: Service, sla: Sla, file: str, key: str) -> Iterator[Prob
     if not sla.targets:
         yield Problem(file, f"{key}.sla", "nothing", f"at least one of: {listed(MEASURES)}")
     for name, target in sla.targets.items():
-        if target <= 0:
-            yield Problem(file, f"{key}.sla.{name}", str(getattr(sla, name)), "more than nothing")
+        if target.value <= 0:
+            yield Problem(file, f"{key}.sla.{name}", str(target), "more than nothing")
 
 
 @check("prometheus")
