@@ -1,6 +1,7 @@
 """Servers that a test starts on loopback and that never outlive it."""
 
 import json
+import random
 import socket
 import subprocess
 import time
@@ -70,11 +71,27 @@ class HttpServer:
             raise AssertionError(f"{shown}: {text}") from error
 
 
+FIRST_PORT, LAST_PORT = 10_000, 32_000
+"""Ports that no connection is given: those begin at 32768 on Linux (net.ipv4.ip_local_port_range), higher elsewhere. A
+free port among them would be lost to the tests that run beside, before a slow server has bound it."""
+
+
+def free_port() -> int:
+    """Return a port of loopback that was free a moment ago; raises AssertionError when a hundred were taken."""
+    # Not that of the tests' seed, which would give all workers the same.
+    for port in random.SystemRandom().sample(range(FIRST_PORT, LAST_PORT), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError(f"no free port among a hundred between {FIRST_PORT} and {LAST_PORT}")
+
+
 def free_address() -> str:
-    """Return "127.0.0.1:port" with a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    """Return "127.0.0.1:port" with a free port; raises like free_port."""
+    return f"127.0.0.1:{free_port()}"
 
 
 def listens(address: str) -> bool:
@@ -102,16 +119,31 @@ def running(
 
     Raises AssertionError with the end of the log when it stops or isn't ready within `patience` seconds.
     """
-    log = home / f"{name}.log"
-    command = [*leash(), str(find(name)), *map(str, arguments)]
+    command = [str(find(name)), *map(str, arguments)]
+    own = {**environment(home), **(variables or {})}
+    with started(name, command, folder=home, log=home / f"{name}.log", ready=ready, patience=patience, variables=own):
+        yield
+
+
+@contextmanager
+def started(
+    name: str,
+    command: Sequence[str],
+    *,
+    folder: Path,
+    log: Path,
+    ready: Callable[[], bool],
+    patience: float = 30,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[None]:
+    """Run `command` in `folder`, its output in `log`, until the block ends, which starts when `ready` says so;
+    `variables` are its whole environment (None: ours).
+
+    Raises AssertionError like running.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command,
-            cwd=home,
-            env={**environment(home), **(variables or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            [*leash(), *command], cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
     try:
         _wait_until_ready(name, process, ready, patience, log)

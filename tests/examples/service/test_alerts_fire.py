@@ -6,11 +6,11 @@ Time is short: windows are of seconds, and what waits or holds for minutes or ho
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,8 @@ from alert_rules.model import PrometheusAlert
 from alert_rules.promql import looks_back
 from alert_rules.quantities import Quantity, Unit
 from tests.validators import servers
-from tests.validators.binaries import ROOT, leash
-from tests.validators.process import HttpServer, free_address
+from tests.validators.binaries import ROOT
+from tests.validators.process import HttpServer, flags, free_port, started
 
 pytestmark = pytest.mark.validators
 
@@ -161,18 +161,6 @@ def configuration(targets: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-@contextmanager
-def program(module: str, *arguments: str) -> Iterator[None]:
-    """A module of the example service as a process that ends with the block."""
-    command = [*leash(), sys.executable, "-m", module, *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
 AT_WORK = (
     "blockchain_block_height",
     "data_pipeline_last_success_timestamp_seconds",
@@ -182,26 +170,35 @@ AT_WORK = (
 
 
 def has_worked(server: HttpServer) -> bool:
-    """Whether everything that can get stuck has once been done."""
+    """Whether the service answers and everything that can get stuck has once been done."""
+    if not server.answers("/liveness"):
+        return False
     lines = server.text("/metrics").splitlines()
     done = {name for name in AT_WORK for line in lines if line.startswith(name) and float(line.rsplit(" ", 1)[1]) > 0}
     return done == set(AT_WORK)
 
 
 @contextmanager
-def service(faults: Mapping[str, float | None]) -> Iterator[HttpServer]:
-    """The service with those faults, under load."""
-    server, grpc = HttpServer(free_address()), free_address()
-    ports = ["--port", server.address.split(":")[1], "--grpc-port", grpc.split(":")[1]]
-    with program("examples.service", *ports, "--faults"):
-        deadline = time.monotonic() + PATIENCE
-        while not (server.answers("/liveness") and has_worked(server)):
-            assert time.monotonic() < deadline, "the example service does not start"
-            time.sleep(0.2)
+def service(faults: Mapping[str, float | None], home: Path) -> Iterator[HttpServer]:
+    """The service with those faults, under load; the output of both is kept in `home`."""
+    port, grpc = free_port(), free_port()
+    server = HttpServer(f"127.0.0.1:{port}")
+    ports = {"port": port, "grpc-port": grpc}
+    at_work = partial(has_worked, server)
+    with program("examples.service", *flags(ports), "--faults", home=home, ready=at_work):
         for name, value in faults.items():
             server.post(f"/faults/{name}" + ("" if value is None else f"?value={value:.12g}"))
-        with program("examples.service.load", "--target", server.url, "--grpc", grpc, "--rps", "20"):
+        load = flags({"target": server.url, "grpc": f"127.0.0.1:{grpc}", "rps": 20})
+        with program("examples.service.load", *load, home=home):
             yield server
+
+
+def program(
+    module: str, *arguments: str, home: Path, ready: Callable[[], bool] = lambda: True
+) -> AbstractContextManager[None]:
+    """A module of the example service as a process that ends with the block."""
+    command = [sys.executable, "-m", module, *arguments]
+    return started(module, command, folder=ROOT, log=home / f"{module}.log", ready=ready, patience=PATIENCE)
 
 
 def firing(prometheus: HttpServer) -> dict[str, set[str]]:
@@ -221,7 +218,10 @@ def missing(seen: Mapping[str, set[str]]) -> dict[str, Sequence[str]]:
 @pytest.mark.xdist_group("example service")
 def test_each_fault_makes_its_alerts_fire_and_a_service_without_one_is_silent(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        targets = {name: stack.enter_context(service(faults)).address for name, (faults, _) in FAULTS.items()}
+        targets = {}
+        for name, (faults, _) in FAULTS.items():
+            (home := tmp_path / name).mkdir()
+            targets[name] = stack.enter_context(service(faults, home)).address
         (tmp_path / "rules.yaml").write_text(yaml12.dump(rules()))
         (tmp_path / "prometheus.yaml").write_text(yaml12.dump(configuration(targets)))
         prometheus = stack.enter_context(servers.prometheus(tmp_path / "prometheus.yaml"))
