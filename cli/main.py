@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -152,15 +153,25 @@ def run() -> NoReturn:
     except OSError as error:
         _errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         status = 1
-    except KeyboardInterrupt:
-        _errors.print("interrupted; what was in the output folder is untouched")
-        status = 130
+    except BaseException as error:  # noqa: BLE001 of a project's program, anything may come; all of it is told
+        if _interrupted(error):
+            _errors.print("interrupted; what was in the output folder is untouched")
+            status = 130
+        else:
+            traceback.print_exc()
+            status = 1
     _leave(status)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether it is an interruption, or came of clearing up after one."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or _interrupted(error.__context__))
 
 
 def _leave(status: int) -> NoReturn:
     """Ends the process without taking apart what it has built, which takes a fifth of a preview's time and serves
-    nobody (benchmarks/render_large.py). Whatever is to be cleaned up is cleaned up by whoever made it."""
+    nobody (benchmarks/render_large.py), and without waiting for what still runs in a thread. Whatever is to be cleaned
+    up is cleaned up by whoever made it."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:  # as it is where a daemon has closed it

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -202,12 +203,23 @@ def test_a_secret_where_none_may_be_is_told(tmp_path: Path) -> None:
     assert "vigil:platform_team: given '[secret]'; allowed: no secret" in told
 
 
-def test_an_interruption_leaves_the_former_tree_as_it_was(tmp_path: Path) -> None:
+# A program that says when it runs and then takes its time, so that the interruption always comes in the middle.
+SLOW = "import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(60)\n"
+CLEARS_UP_BADLY = """
+import pathlib, time
+try:
+    pathlib.Path('started').touch()
+    time.sleep(60)
+finally:
+    raise RuntimeError("this one is not the cause")
+"""
+
+
+@pytest.mark.parametrize("program", [SLOW, CLEARS_UP_BADLY])
+def test_an_interruption_leaves_the_former_tree_as_it_was(program: str, tmp_path: Path) -> None:
     project = project_with(tmp_path, stack_text())
     replace_tree(project / "build/prod", {"plan.json": "former"})
-    # A program that says when it runs and then takes its time, so that the interruption always comes in the middle.
-    slow = "import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(60)\n"
-    (project / "__main__.py").write_text(slow, encoding="utf-8")
+    (project / "__main__.py").write_text(program, encoding="utf-8")
     running = subprocess.Popen(
         [VIGIL, "preview", "--stack", "prod"],
         cwd=project,
@@ -215,15 +227,35 @@ def test_an_interruption_leaves_the_former_tree_as_it_was(tmp_path: Path) -> Non
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while not (project / "started").exists():
-        assert running.poll() is None and time.monotonic() < deadline, "the preview never came to run the program"
+    end = threading.Timer(120, running.kill)
+    end.start()
+    while running.poll() is None and not (project / "started").exists():
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=60)
+    _, told = running.communicate()
+    end.cancel()
     assert running.returncode == 130, told
     assert "Traceback" not in told
     assert (project / "build/prod/plan.json").read_text() == "former"
+
+
+def test_a_program_that_fails_is_told_of_at_once_whatever_it_still_runs(tmp_path: Path) -> None:
+    project = project_with(tmp_path, stack_text())
+    fails = (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(300,)).start()\nraise KeyError('cause')\n"
+    )
+    (project / "__main__.py").write_text(fails, encoding="utf-8")
+    done = subprocess.run(
+        [VIGIL, "preview", "--stack", "prod"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert "KeyError: 'cause'" in done.stderr
+    assert not (project / "build").exists()
 
 
 def test_objectives_are_shown_with_the_time_that_they_allow_to_fail(tmp_path: Path) -> None:
