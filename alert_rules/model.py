@@ -25,6 +25,11 @@ class Severity(StrEnum):
     LOW = "low"
     INFO = "info"
 
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody is to look at once, by night as well."""
+        return self in (Severity.CRITICAL, Severity.HIGH)
+
 
 def _pascal_case(name: str) -> str:
     if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name):
@@ -123,6 +128,10 @@ class AlertDefinition(Definition):
         """Why `hold` seconds are impossible for this alert (what is allowed instead), or None."""
         raise NotImplementedError
 
+    def interval(self, hold: float, severity: Severity, /) -> float:
+        """Seconds between two evaluations where the condition must hold for so many seconds and is that urgent."""
+        raise NotImplementedError
+
     def words(self, values: Mapping[str, Quantity], hold: float) -> str:
         """The condition in words with its figures filled in."""
         return fill(self.condition, texts(values), hold)
@@ -169,8 +178,7 @@ class RuleAlert(AlertDefinition):
             return None
         return f"0s, or from two evaluations ({quantities.seconds_text(shortest)}) to 1d"
 
-    def interval(self, _hold: float, /) -> float:
-        """Seconds between two evaluations where the condition must hold for so many seconds."""
+    def interval(self, _hold: float, _severity: Severity, /) -> float:
         return self.evaluation
 
     @property
@@ -196,8 +204,8 @@ class PrometheusAlert(RuleAlert):
 
     source: Literal["prometheus"] = "prometheus"
 
-    def interval(self, hold: float, /) -> float:
-        return evaluation_interval(hold)
+    def interval(self, hold: float, severity: Severity, /) -> float:
+        return evaluation_interval(hold, urgent=severity.urgent)
 
     @property
     def sample_selector(self) -> str:
@@ -250,6 +258,9 @@ class Alarm(AlertDefinition):
         if hold > 0 and hold % period == 0 and hold <= LONGEST_HOLD and (period in (10, 20, 30) or period % 60 == 0):
             return None
         return f"a multiple of the alarm's period ({self.period}), at most 1d"
+
+    def interval(self, _hold: float, _severity: Severity, /) -> float:
+        return self.period.value
 
 
 class Widget(Definition):

@@ -36,8 +36,9 @@ FAST, SLOW = "30s", "2m"
 """How often short windows are evaluated, and long ones: every alert on these takes an hour at least. A series that is
 written less often than every 5 minutes would come and go."""
 
-_PAUSE = "3h"
-"""For how long Prometheus may pause: a day that was to be read at a moment in the pause is read as it was before."""
+_PAUSE = "30m"
+"""For how long Prometheus may pause: a day that was to be read at a moment in the pause is read as it was before. All
+samples of so long a time are looked at for each day of each objective (benchmarks/rule_cost.py)."""
 
 _ERRORS, _EVENTS, _MEASURED = _DAILY = ("slo:errors:sum1d", "slo:events:sum1d", "slo:measured:sum1d")
 """Of the day up to each moment: bad events, events, and the seconds in which they were measured. Longer windows are
@@ -169,18 +170,17 @@ def _short_windows() -> Iterator[Rule]:
     for what, average in zip(("errors", "events"), _averages("rate5m[1h]"), strict=True):
         yield recording_rule(f"slo:{what}:rate1h", average)
     yield _ratio("1h", "slo:errors:rate1h", "slo:events:rate1h")
-    # Steps of five minutes: rates over five minutes then follow each other without a gap and without overlapping.
-    yield _ratio("2h", *_averages("rate5m[2h:5m]"))
-    yield _ratio("6h", *_averages("rate5m[6h:5m]"))
+    yield _summed("slo:errors:sum1h", "sum_over_time(slo:errors:rate5m[1h:5m])")
 
 
 def _long_windows() -> Iterator[Rule]:
-    for record, summed in (
-        (_ERRORS, "sum_over_time(slo:errors:rate5m[1d:5m])"),
-        (_EVENTS, "sum_over_time(slo:events:rate5m[1d:5m])"),
-        (_MEASURED, "count_over_time(slo:events:rate5m[1d:5m])"),
-    ):
-        yield recording_rule(record, f"{summed} * {SHORTEST_WINDOW:.0f}")
+    yield _ratio("2h", *_averages("rate5m[2h:5m]"))
+    for what in ("errors", "events"):
+        yield _summed(f"slo:{what}:sum6h", f"sum_over_time(slo:{what}:rate5m[6h:5m])")
+    yield _ratio("6h", "slo:errors:sum6h", "slo:events:sum6h")
+    yield _summed(_ERRORS, "sum_over_time(slo:errors:rate5m[1d:5m])")
+    yield _summed(_EVENTS, "sum_over_time(slo:events:rate5m[1d:5m])")
+    yield _summed(_MEASURED, "count_over_time(slo:events:rate5m[1d:5m])")
     yield _ratio("1d", _ERRORS, _EVENTS)
     errors, events = (_over_days(daily, [("", day) for day in range(3)]) for daily in (_ERRORS, _EVENTS))
     yield recording_rule("slo:errors:sum3d", errors)
@@ -195,6 +195,12 @@ def _over_days(daily: str, days: Sequence[tuple[str, int]]) -> str:
 
 def _day(series: str, ago: int) -> str:
     return f"last_over_time({series}[{_PAUSE}]" + (f" offset {ago}d)" if ago else ")")
+
+
+def _summed(record: str, looks: str) -> Rule:
+    """Of a sum or a number of looks five minutes apart, the events, or the seconds, that they stand for: rates over
+    five minutes then follow each other without a gap and without overlapping."""
+    return recording_rule(record, f"{looks} * {SHORTEST_WINDOW:.0f}")
 
 
 def _averages(series: str) -> tuple[str, str]:

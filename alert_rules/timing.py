@@ -14,16 +14,19 @@ LOG_EVALUATION_INTERVAL = 60.0
 LONGEST_HOLD = 86400.0
 """A condition that must hold for more than a day pages nobody in time: the limit of CloudWatch's own evaluation."""
 
-_INTERVALS = (60.0, 120.0, 180.0)
+_INTERVALS = (30.0, 60.0, 150.0, 180.0)
 """Intervals of alerts that can wait. None is longer: a series that is written less often than every 5 minutes (as far
 as Prometheus looks back) comes and goes, and that of the alert itself, ALERTS, is written at each evaluation."""
 
-_LOOKS = 5
-"""Evaluations within the time for which a condition must hold."""
+_LOOKS, _LOOKS_URGENT = 2, 4
+"""Evaluations, at least, within the time for which a condition must hold: for what can wait until the morning, and for
+what cannot."""
 
 
-def evaluation_interval(hold: float) -> float:
+def evaluation_interval(hold: float, *, urgent: bool) -> float:
     """Seconds between two evaluations of a Prometheus alert whose condition must hold for `hold` seconds: the longest
-    interval that is at most a fifth of it. To look more often costs as much each time, and the alert could not fire
-    much sooner; what must hold for less than five minutes is evaluated as often as every other rule."""
-    return max([EVALUATION_INTERVAL, *(interval for interval in _INTERVALS if interval * _LOOKS <= hold)])
+    interval that goes into it so many times. To look more often costs as much each time, and the alert could not fire
+    much sooner. It goes into it evenly, so that the alert fires when it has held and not an evaluation later."""
+    least = _LOOKS_URGENT if urgent else _LOOKS
+    fitting = (interval for interval in _INTERVALS if interval * least <= hold and hold % interval == 0)
+    return max([EVALUATION_INTERVAL, *fitting])

@@ -93,6 +93,8 @@ class Writer:
             self._begin()
         while self._posts:
             self._posts.popleft().result()
+        # Prometheus ends a connection on which nothing comes for five minutes; the next request opens another.
+        self._connection.close()
 
     def _begin(self) -> None:
         body, self._pending, self._size = b"".join(self._pending), [], 0

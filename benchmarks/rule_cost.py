@@ -63,7 +63,7 @@ SPARE = 30
 """Seconds of samples beyond a turn, for what else it takes."""
 RIVAL_INTERVAL = 30.0
 """Seconds between two evaluations that the Prometheus operator sets by default."""
-SHOWN = 10
+SHOWN = 25
 
 TOP = "{:>8} {:>6} {:>7}  {:<30} {}"
 
@@ -139,7 +139,10 @@ def measure(folder: Path, sides: Sequence[Side], options: argparse.Namespace) ->
         for side in sides:
             side.reading = number_read(scraped, side.reads)
         evaluation.settle()
-        print(f"{series.series:,} series, {samples:,} samples of the past, there after {time.time() - origin:.0f} s")
+        print(
+            f"{series.series:,} series, {samples:,} samples of the past, there after {time.time() - origin:.0f} s",
+            flush=True,
+        )
         take_turns(sides, evaluation, writer, series, pasts, origin, options)
 
 
@@ -163,6 +166,7 @@ def take_turns(
                 until = upto
             # What its rules would have recorded in the other side's turn, so that its windows have no holes.
             write_all([pasts[index]], writer, noted[index], time.time())
+            print(f"turn of {side.name}: {options.turn} s", flush=True)
             evaluation.turn(side, options.turn)
             noted[index] = time.time()
 

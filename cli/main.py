@@ -71,12 +71,12 @@ def alerts(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
         sys.stdout.write(json_text.pretty(rows))
         return
     table = Table()
-    for column in ("alert", "engine", "severity", "for"):
+    for column in ("alert", "engine", "severity", "for", "every"):
         table.add_column(column, no_wrap=True)
     table.add_column("parameters")
     for row in rows:
         figures = ", ".join(f"{name} {value}" for name, value in row["parameters"].items())
-        table.add_row(row["alert"], row["engine"], row["severity"], row["for"], figures)
+        table.add_row(row["alert"], row["engine"], row["severity"], row["for"], row["every"], figures)
     Console().print(table)
 
 
@@ -86,6 +86,7 @@ def _alert_row(alert: AlertDefinition) -> dict[str, Any]:
         "engine": alert.source,
         "severity": str(alert.severity),
         "for": seconds_text(alert.default_hold),
+        "every": seconds_text(alert.interval(alert.default_hold, alert.severity)),
         "parameters": {name: str(parameter.default) for name, parameter in alert.parameters.items()},
     }
 

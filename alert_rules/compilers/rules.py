@@ -31,8 +31,8 @@ class Scope:
 
     @property
     def interval(self) -> float:
-        """Seconds between two evaluations of the rule, by the hold that is in force here."""
-        return self.alert.interval(self.resolved.hold)
+        """Seconds between two evaluations of the rule, by the hold and the severity that are in force here."""
+        return self.alert.interval(self.resolved.hold, self.resolved.severity)
 
     def query(self, values: Mapping[str, Quantity]) -> str:
         """The rule's expression with those figures."""

@@ -14,7 +14,7 @@ import promql_parser as parser
 
 from alert_rules.promql.comparisons import NEGATED
 from alert_rules.promql.conditions import TURNED
-from alert_rules.promql.tree import bare
+from alert_rules.promql.tree import bare, number
 
 SENTINEL = 8_191_000_000_131.0
 """Stands for the figure that is asked about: a number that no alert writes, and that a float holds exactly."""
@@ -36,8 +36,8 @@ class Unmeasurable(ValueError):
 @dataclass(frozen=True)
 class Measured:
     """What an alert measures: it has a series exactly where `expression` has one whose value stands in the relation
-    `operator` to the figure. Infinite where the alert fires whatever the figure is. `compared` are the sides that the
-    figure is written beside, without the alert's other conditions."""
+    `operator` to the figure. Infinite where the alert fires whatever the figure is. `compared` have series where the
+    sides have that the figure is written beside, without the alert's other conditions."""
 
     expression: str
     operator: str
@@ -75,10 +75,29 @@ def _measured(node: parser.Expr) -> Measured:
 def _compared(node: parser.BinaryExpr, operator: str) -> Measured:
     figure_first = _is_sentinel(node.lhs)
     side = node.rhs if figure_first else node.lhs
-    if operator not in ORDERED or (node.modifier and node.modifier.return_bool) or _holds(side):
+    if operator not in ORDERED or _returns_bool(node) or _holds(side):
         raise Unmeasurable(f"it decides nothing by being greater or less: {_shown(node)}")
-    text = bare(side).prettify()
-    return Measured(text, TURNED[operator] if figure_first else operator, (text,))
+    return Measured(bare(side).prettify(), TURNED[operator] if figure_first else operator, (_unfiltered(side),))
+
+
+def _unfiltered(node: parser.Expr) -> str:
+    """An expression that has a series where the node, a calculation, would have one if it took values whatever they
+    are: `errors and requests` of `(errors > 1) / requests`."""
+    inner = bare(node)
+    if not isinstance(inner, parser.BinaryExpr) or str(inner.op) in ("and", "or", "unless") or _returns_bool(inner):
+        return inner.prettify()
+    series = [_unfiltered(side) for side in (inner.lhs, inner.rhs) if not _is_scalar(side)]
+    return f"\nand{_matching(inner)}\n".join(f"({each})" for each in series)
+
+
+def _is_scalar(node: parser.Expr) -> bool:
+    inner = bare(node)
+    returns = isinstance(inner, parser.Call) and inner.func.return_type == parser.ValueType.Scalar
+    return returns or number(inner) is not None
+
+
+def _returns_bool(node: parser.BinaryExpr) -> bool:
+    return bool(node.modifier and node.modifier.return_bool)
 
 
 def _aggregated(node: parser.AggregateExpr) -> Measured:

@@ -78,7 +78,7 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
             "vigil:heartbeat_url is unset: nobody outside notices when the cluster can raise no alert any more"
         )
     email = settings.receivers.email
-    unmailed = [s for s in (Severity.CRITICAL, Severity.HIGH) if email is None or s not in email.severities]
+    unmailed = [s for s in Severity if s.urgent and (email is None or s not in email.severities)]
     if settings.aws.enabled and unmailed:
         found.append(
             f"no e-mail for severity {' and '.join(unmailed)}: CloudWatch's alarms, also those of the alert path, "

@@ -30,6 +30,10 @@ class Unanswered(OSError):
     """Prometheus could not be asked, or did not answer; says what to do about it, on one line."""
 
 
+class Refused(Unanswered):
+    """Prometheus answers, and yet not this query: it takes too long there, or asks for too much."""
+
+
 @dataclass(frozen=True)
 class Window:
     """A time in the past, as seconds of Unix time; `end` belongs to it."""
@@ -77,7 +81,7 @@ class Prometheus:
     ) -> list[Series]:
         """Every series of the query in that time, a value each `step` seconds; `on_part` is called after each request.
 
-        Raises Unanswered.
+        Raises Unanswered, and of that Refused where another query may be answered.
         """
         found: dict[tuple[tuple[str, str], ...], tuple[Mapping[str, str], array[float], array[float]]] = {}
         for part in window.parts(step):
@@ -105,7 +109,9 @@ class Prometheus:
             raise Unanswered(f"{self.url} cannot be reached: {_cause(error)}") from error
         content = _decoded(answer.data)
         if answer.status != 200 or content is None:
-            raise Unanswered(f"{self.url} {_why_not(answer, content)}")
+            # What is wrong with one query says nothing of the next; a gateway's own page, or nothing, does.
+            refusal = Refused if content is not None else Unanswered
+            raise refusal(f"{self.url} {_why_not(answer, content)}")
         self.warnings |= dict.fromkeys(str(text) for text in content.get("warnings", ()))
         result: list[dict[str, Any]] = content["data"]["result"]
         return result

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from alert_rules.quantities import Unit, readable, seconds_text, written
 from cli.tune import stack_lines
-from cli.tune.run import THRESHOLD, Row, Silent, Tuning
+from cli.tune.run import THRESHOLD, Row, Silent, Tuning, Unasked
 from cli.tune.suggest import FAR, Verdict
 
 _HELPLESS = "none helps"
@@ -56,6 +56,9 @@ def plain(tuning: Tuning, pages: float) -> dict[str, Any]:
                 "metrics": list(one.metrics),
             }
             for one in tuning.silent
+        ],
+        "refused": [
+            {"alert": one.scope.alert.name, "scope": one.scope.words, "reason": one.reason} for one in tuning.refused
         ],
         "not_tunable": tuning.untunable,
         "without_threshold": list(tuning.without),
@@ -150,6 +153,8 @@ def _remarks(tuning: Tuning) -> Iterator[str]:
     measured = [f"{one.scope.alert.name}{_of(one)}" for one in tuning.silent if one.measured]
     if measured:
         yield f"Its other conditions never held: {', '.join(measured)}."
+    for one in tuning.refused:
+        yield f"Not asked: {one.scope.alert.name}{_of(one)}: {one.reason}. A shorter --past asks for less."
     for alert, reason in tuning.untunable.items():
         yield f"Not tunable: {alert}: {reason}."
     if tuning.without:
@@ -169,6 +174,6 @@ def _silent(never: Sequence[Silent]) -> Iterator[str]:
         yield f"Never measured: {one.scope.alert.name}{_of(one)}; is what it reads exported, with those labels? {read}."
 
 
-def _of(one: Silent) -> str:
+def _of(one: Silent | Unasked) -> str:
     """The service of a rule that is for one alone, for people."""
     return f" ({one.scope.words})" if one.scope.labels else ""

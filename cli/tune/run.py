@@ -12,7 +12,7 @@ from alert_rules.problems import InvalidFiles, Problem, nearest
 from alert_rules.promql import SENTINEL, Measured, Unmeasurable, measured, metrics_and_labels
 from alert_rules.quantities import Quantity, Unit
 from cli.preview.run import settings_of
-from cli.tune.history import Prometheus, Window
+from cli.tune.history import Prometheus, Refused, Window
 from cli.tune.simulate import Rule, Series
 from cli.tune.suggest import Finding, Verdict, finding
 from components.settings.model import Settings
@@ -61,6 +61,14 @@ class Silent:
 
 
 @dataclass(frozen=True)
+class Unasked:
+    """A rule that could not be asked about, and what Prometheus said."""
+
+    scope: Scope
+    reason: str
+
+
+@dataclass(frozen=True)
 class Tuning:
     """All that history says of a stack's thresholds, noisiest first.
 
@@ -76,6 +84,7 @@ class Tuning:
     allowed: int
     rows: Sequence[Row]
     silent: Sequence[Silent] = ()
+    refused: Sequence[Unasked] = ()
     untunable: dict[str, str] = field(default_factory=dict)
     without: Sequence[str] = ()
     warnings: Sequence[str] = ()
@@ -118,7 +127,8 @@ def tune(
     """What the history in that window says of the thresholds of those scopes, where so many `pages` a week are few
     enough for each service.
 
-    Raises Unanswered where Prometheus cannot be asked, and InvalidFiles where it has no samples of that time.
+    Raises Unanswered where Prometheus cannot be asked, and InvalidFiles where it has no samples of that time. A query
+    that it refuses is told of among the rest.
     """
     found = _found(prometheus, window)
     # A part of a week is held to what a whole one may have: one bad day is no reason to expect seven of them.
@@ -128,7 +138,9 @@ def tune(
     done = 0
     rows: list[Row] = []
     silent: list[Silent] = []
+    refused: list[Unasked] = []
     for scope, value in chosen:
+        before = done
 
         def one_more(name: str = scope.alert.name) -> None:
             nonlocal done
@@ -137,13 +149,27 @@ def tune(
 
         step = scope.interval  # Prometheus itself sees no more of a value than its evaluations do
         rule = Rule(value.operator, scope.resolved.hold, step)
-        of_scope = _rows(scope, rule, prometheus.read(value.expression, window, step, on_part=one_more), allowed)
-        rows += of_scope
-        if not of_scope:
-            silent.append(_silent(scope, value, prometheus, window))
+        try:
+            of_scope = _rows(scope, rule, prometheus.read(value.expression, window, step, on_part=one_more), allowed)
+            if not of_scope:
+                silent.append(_silent(scope, value, prometheus, window))
+            rows += of_scope
+        except Refused as error:
+            refused.append(Unasked(scope, str(error)))
+        done = before + _requests(scope, window)
     rows.sort(key=lambda row: (-row.finding.fired, -row.finding.firing_seconds, row.alert, row.service))
     return Tuning(
-        stack, settings, window.seconds, found, allowed, rows, silent, untunable, without, list(prometheus.warnings)
+        stack,
+        settings,
+        window.seconds,
+        found,
+        allowed,
+        rows,
+        silent,
+        refused,
+        untunable,
+        without,
+        list(prometheus.warnings),
     )
 
 

@@ -11,6 +11,8 @@ from components.settings.types import Section
 
 SeverityName = Annotated[Severity, Field(strict=False)]
 
+_URGENT = tuple(severity for severity in Severity if severity.urgent)
+
 
 class SlackReceiver(Section):
     """Slack channels by severity; needs `slack_bot_token`."""
@@ -27,13 +29,13 @@ class PagerdutyReceiver(Section):
 class TeamsReceiver(Section):
     """A channel of Microsoft Teams, from Alertmanager; needs `teams_webhook_url`."""
 
-    severities: tuple[SeverityName, ...] = Field((Severity.CRITICAL, Severity.HIGH), strict=False)
+    severities: tuple[SeverityName, ...] = Field(_URGENT, strict=False)
 
 
 class WebhookReceiver(Section):
     """Alertmanager's own webhook, for whatever has no receiver of its own here; needs `webhook_url`."""
 
-    severities: tuple[SeverityName, ...] = Field((Severity.CRITICAL, Severity.HIGH), strict=False)
+    severities: tuple[SeverityName, ...] = Field(_URGENT, strict=False)
 
 
 class EmailReceiver(Section):
@@ -43,7 +45,7 @@ class EmailReceiver(Section):
     sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     smarthost: str = Field(pattern=r"^[^:\s]+:\d+$", description="host:port of the SMTP server.")
     username: str
-    severities: tuple[SeverityName, ...] = Field((Severity.CRITICAL, Severity.HIGH), strict=False)
+    severities: tuple[SeverityName, ...] = Field(_URGENT, strict=False)
 
 
 FROM_ALERTMANAGER = ("pagerduty", "teams", "webhook")

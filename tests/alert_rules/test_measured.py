@@ -53,6 +53,22 @@ def test_the_parsers_own_text_of_an_alert_means_the_same(alert: PrometheusAlert)
 
 
 @pytest.mark.parametrize(
+    ("expression", "compared"),
+    [
+        ("a > $t", "a"),
+        ("(a > 1) / on (service) b > $t", "(a)\nand on (service)\n(b)"),
+        ("1 - (a > 1) / b < $t", "((a)\nand\n(b))"),
+        ("time() - (a > 0) > $t", "(a)"),
+        ("a / (b > bool 1) > $t", "(a)\nand\n(b > bool 1)"),
+        ("max(a > 1) > $t", "max(a > 1)"),
+    ],
+)
+def test_whether_a_value_is_there_is_asked_without_filters_on_its_parts(expression: str, compared: str) -> None:
+    [found] = measured(expression.replace("$t", plain_number(SENTINEL))).compared
+    assert text(promql_parser.parse(found)) == text(promql_parser.parse(compared))
+
+
+@pytest.mark.parametrize(
     ("expression", "operator", "expected"),
     [
         ("a > $t", ">", "a"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from alert_rules import quantities
 from alert_rules.compilers.common import ServiceScope
 from alert_rules.compilers.rules import CompiledRules
 from alert_rules.loader import builtin
-from alert_rules.model import PrometheusAlert
+from alert_rules.model import PrometheusAlert, Severity
 from alert_rules.quantities import Unit
 from alert_rules.timing import EVALUATION_INTERVAL, LOG_EVALUATION_INTERVAL, LONGEST_HOLD, evaluation_interval
 from tests.alert_rules import test_log_rules
@@ -23,42 +24,43 @@ HOLDS = st.integers(0, round(LONGEST_HOLD)).map(float)
 
 
 @pytest.mark.parametrize(
-    ("hold", "interval"),
+    ("hold", "urgent", "other"),
     [
-        ("0s", "15s"),
-        ("1m", "15s"),
-        ("299s", "15s"),
-        ("5m", "1m"),
-        ("599s", "1m"),
-        ("10m", "2m"),
-        ("899s", "2m"),
-        ("15m", "3m"),
-        ("1h", "3m"),
-        ("1d", "3m"),
+        ("0s", "15s", "15s"),
+        ("1m", "15s", "30s"),
+        ("2m", "30s", "1m"),
+        ("150s", "30s", "30s"),
+        ("299s", "15s", "15s"),
+        ("5m", "1m", "150s"),
+        ("10m", "150s", "150s"),
+        ("15m", "3m", "3m"),
+        ("20m", "150s", "150s"),
+        ("1h", "3m", "3m"),
+        ("1d", "3m", "3m"),
     ],
 )
-def test_an_alert_is_evaluated_as_often_as_its_hold_needs(hold: str, interval: str) -> None:
+def test_an_alert_is_evaluated_as_often_as_its_hold_needs(hold: str, urgent: str, other: str) -> None:
     asked = quantities.parse(hold, Unit.DURATION).value
-    assert quantities.seconds_text(evaluation_interval(asked)) == interval
+    assert quantities.seconds_text(evaluation_interval(asked, urgent=True)) == urgent
+    assert quantities.seconds_text(evaluation_interval(asked, urgent=False)) == other
+
+
+@given(HOLDS, st.booleans())
+def test_what_has_held_fires_at_once_and_has_been_looked_at_often_enough(hold: float, urgent: bool) -> None:
+    interval = evaluation_interval(hold, urgent=urgent)
+    assert EVALUATION_INTERVAL <= interval <= 180
+    assert interval == EVALUATION_INTERVAL or (hold % interval == 0 and interval <= hold / (4 if urgent else 2))
 
 
 @given(HOLDS)
-def test_no_interval_is_longer_than_a_fifth_of_the_hold_or_three_minutes(hold: float) -> None:
-    interval = evaluation_interval(hold)
-    assert EVALUATION_INTERVAL <= interval <= 180
-    assert interval == EVALUATION_INTERVAL or interval <= hold / 5
+def test_what_is_urgent_is_never_looked_at_less_often(hold: float) -> None:
+    assert evaluation_interval(hold, urgent=True) <= evaluation_interval(hold, urgent=False)
 
 
-@given(HOLDS, HOLDS)
-def test_a_longer_hold_is_never_looked_at_more_often(one: float, other: float) -> None:
-    assert evaluation_interval(min(one, other)) <= evaluation_interval(max(one, other))
-
-
+@pytest.mark.parametrize("severity", Severity)
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
-def test_no_built_in_alert_waits_longer_or_sees_less_than_it_says(alert: PrometheusAlert) -> None:
-    interval = alert.interval(alert.default_hold)
-    assert alert.default_hold >= 300 or interval == EVALUATION_INTERVAL
-    # Else it would fire at the evaluation after its hold, another interval late.
+def test_no_built_in_alert_waits_longer_or_sees_less_than_it_says(alert: PrometheusAlert, severity: Severity) -> None:
+    interval = alert.interval(alert.default_hold, severity)
     assert alert.default_hold % interval == 0
     # Else what happens between the windows of two evaluations would never be looked at.
     assert all(value.value >= interval for value in alert.defaults.values() if value.unit is Unit.WINDOW)
@@ -78,21 +80,20 @@ def test_the_rules_of_a_subject_are_grouped_by_interval_the_usual_one_first() ->
     ]
     found = groups(compiled(overrides, services), "http")
     assert list(found.items()) == [
-        ("http", (None, [("HighErrorRate", "2m"), ("HighResponseTime", None)])),
-        ("http-1m", ("1m", [("HighResponseTime", "5m")])),
-        ("http-2m", ("2m", [("HighErrorRate", "10m")])),
-        ("http-3m", ("3m", [("HighResponseTime", "20m")])),
+        ("http", (None, [("HighResponseTime", None)])),
+        ("http-30s", ("30s", [("HighErrorRate", "2m")])),
+        ("http-150s", ("150s", [("HighErrorRate", "10m"), ("HighResponseTime", "20m"), ("HighResponseTime", "5m")])),
     ]
 
 
-def test_an_environments_hold_moves_a_rule_to_another_group() -> None:
+def test_an_environments_hold_or_severity_moves_a_rule_to_another_group() -> None:
     assert groups(compiled(), "http") == {
-        "http": (None, [("HighErrorRate", "2m")]),
-        "http-1m": ("1m", [("HighResponseTime", "5m")]),
+        "http-30s": ("30s", [("HighErrorRate", "2m")]),
+        "http-150s": ("150s", [("HighResponseTime", "5m")]),
     }
-    overrides = {"HighErrorRate": {"for": "15m"}, "HighResponseTime": {"for": "4m"}}
+    overrides = {"HighErrorRate": {"for": "15m"}, "HighResponseTime": {"severity": "high"}}
     assert groups(compiled(overrides), "http") == {
-        "http": (None, [("HighResponseTime", "4m")]),
+        "http-1m": ("1m", [("HighResponseTime", "5m")]),
         "http-3m": ("3m", [("HighErrorRate", "15m")]),
     }
 
@@ -112,9 +113,14 @@ def test_every_rule_is_once_in_the_group_of_its_interval(holds: dict[str, str]) 
         assert intervals == sorted(set(intervals))
         for group, interval in zip(file["groups"], intervals, strict=True):
             assert ("interval" in group) == (interval != EVALUATION_INTERVAL)
-            assert {evaluation_interval(seconds(rule.get("for", "0s"))) for rule in group["rules"]} == {interval}
+            assert {interval_of(rule) for rule in group["rules"]} == {interval}
     rules = [rule["alert"] for file in result.files.values() for group in file["groups"] for rule in group["rules"]]
     assert sorted(rules) == sorted(alert.name for alert in ALERTS)
+
+
+def interval_of(rule: Mapping[str, Any]) -> float:
+    severity = Severity(rule["labels"]["severity"])
+    return evaluation_interval(seconds(rule.get("for", "0s")), urgent=severity.urgent)
 
 
 def seconds(written: str) -> float:

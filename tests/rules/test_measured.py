@@ -78,10 +78,11 @@ def test_the_alert_fires_exactly_where_its_measured_value_is_beyond_the_threshol
     run(alert, found, tmp_path)
 
 
-# Alerts whose threshold stands in a plain comparison, in two joined by `and`, in one beside a branch without it, in a
+# Alerts whose threshold stands in a comparison of what is filtered, in one beside another condition, in two joined by `and`, in one beside a branch without it, in a
 # comparison of several, and to the right of `unless`.
 FORMS = (
     "HighErrorRate",
+    "DatabaseQueriesSlow",
     "TrafficSurged",
     "TrafficDropped",
     "KubePersistentVolumeFillingUp",

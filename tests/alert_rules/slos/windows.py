@@ -72,9 +72,9 @@ def _mean(what: int, past: Past, read: Reading) -> Scene:
     return _scene("rate5m", past, lambda *courses: fmean(read(past, courses[what])))
 
 
-def _summed(what: int | None) -> Scene:
-    """Of a day, each step of five minutes: the events that it stands for, or the seconds."""
-    read = _of(DAY, 5 * MINUTE)
+def _summed(what: int | None, window: float = DAY) -> Scene:
+    """Each step of five minutes: the events that it stands for, or the seconds."""
+    read = _of(window, 5 * MINUTE)
 
     def value(*courses: Course) -> float:
         return 300 * (len(read(MINUTES, courses[1])) if what is None else sum(read(MINUTES, courses[what])))
@@ -155,11 +155,11 @@ def _budget() -> Scene:
 def _carried(metric: str) -> Scene:
     """What was four hours after the beginning, written down again two days later."""
     count = 5 * 60
-    values = [100.0 + n * 37 % 101 + n for n in range(count)]
-    # Prometheus paused over that moment: since 177 minutes before it, or since 183, which is more than three hours.
-    paused, away = ([v if n <= last or n > 245 else None for n, v in enumerate(values)] for last in (63, 57))
+    values = [100.0 + n * 31 % 101 + n for n in range(count)]
+    # Prometheus paused over that moment: since 28 minutes before it, or since 32, which is more than half an hour.
+    paused, away = ([v if n <= last or n > 245 else None for n, v in enumerate(values)] for last in (212, 208))
     series = {f"{metric}{labels}": c for labels, c in ((AVAILABILITY, values), (PAUSED, paused), (AWAY, away))}
-    return Scene(MINUTE, 2 * DAY + 4 * HOUR, series, {AVAILABILITY: values[240], PAUSED: values[63]})
+    return Scene(MINUTE, 2 * DAY + 4 * HOUR, series, {AVAILABILITY: values[240], PAUSED: values[212]})
 
 
 PARTS = (("", 2), ("_ago2d", 2), ("_ago4d", 1))
@@ -171,8 +171,8 @@ DAILY = ("errors", "events", "measured")
 Day: TypeAlias = Mapping[str, float]
 
 ON_TIME, PAUSED_BEFORE, AWAY_TOO_LONG = range(3)
-"""Whether a day was written down at the moment that it is read for (and otherwise before), or last 177 minutes before,
-as when Prometheus paused, or last 183 minutes before, which is too long ago."""
+"""Whether a day was written down at the moment that it is read for (and otherwise before), or last 28 minutes before,
+as when Prometheus paused, or last 32 minutes before, which is too long ago."""
 
 
 def _case(number: int, day: int) -> int:
@@ -198,11 +198,11 @@ def _daily(
     series: dict[str, list[Sample]] = {what: [0.0, *[None] * int(past.at / past.interval)] for what in DAILY}
     for place, day in enumerate(days):
         moment = past.at - place * DAY
-        ago = {ON_TIME: 0, PAUSED_BEFORE: 177, AWAY_TOO_LONG: 183}[_case(number, day)] * MINUTE
+        ago = {ON_TIME: 0, PAUSED_BEFORE: 28, AWAY_TOO_LONG: 32}[_case(number, day)] * MINUTE
         for what, course in series.items():
             course[int((moment - ago) / past.interval)] = _level(number, day)[what]
             if not ago:
-                course[int((moment - 100 * MINUTE) / past.interval)] = 1e6
+                course[int((moment - 20 * MINUTE) / past.interval)] = 1e6
     return {f"slo:{what}:sum1d{suffix}{labels}": course for what, course in series.items()}
 
 
@@ -266,7 +266,10 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     "slo:events:rate1h": partial(_mean, 1, MINUTES, _of(HOUR)),
     "slo:errors:ratio_rate1h": partial(_ratio, "rate1h", MINUTES, _of(MINUTE)),
     "slo:errors:ratio_rate2h": partial(_ratio, "rate5m", MINUTES, _of(2 * HOUR, 5 * MINUTE)),
-    "slo:errors:ratio_rate6h": partial(_ratio, "rate5m", MINUTES, _of(6 * HOUR, 5 * MINUTE)),
+    "slo:errors:ratio_rate6h": partial(_ratio, "sum6h", MINUTES, _of(MINUTE)),
+    "slo:errors:sum1h": partial(_summed, 0, HOUR),
+    "slo:errors:sum6h": partial(_summed, 0, 6 * HOUR),
+    "slo:events:sum6h": partial(_summed, 1, 6 * HOUR),
     "slo:errors:sum1d": partial(_summed, 0),
     "slo:events:sum1d": partial(_summed, 1),
     "slo:measured:sum1d": partial(_summed, None),

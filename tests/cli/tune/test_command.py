@@ -74,7 +74,7 @@ def test_people_read_a_table_noisiest_first_and_the_lines_to_paste(project: Path
         ["HighCPUUsage", "postgres", "> 80%", "40%", "40%", "40%", "0", "-"],
     ]
     assert told.splitlines()[0].rstrip() == "Thresholds of stack prod against its history (6h)"
-    assert "at most 0 would do (--pages). Counted from values 1m apart.\n" in told
+    assert "at most 0 would do (--pages). Counted from values 150s apart.\n" in told
     pasted = "# Pulumi.prod.yaml, under config: each entry replaces the one of its name\n"
     assert told.endswith(
         f"{pasted}vigil:services:\n  - name: redis\n    alerts:\n"
@@ -94,13 +94,13 @@ def test_programs_read_json(project: Path) -> None:
         "threshold": "80%",
         "unit": "percent",
         "for_seconds": 300,
-        "step_seconds": 60,
-        "samples": 360,
+        "step_seconds": 150,
+        "samples": 144,
         "median": 85,
         "percent_99": 85,
         "worst": 85,
         "fired": 1,
-        "firing_seconds": 360 * 60 - 300,
+        "firing_seconds": 144 * 150 - 300,
         "verdict": "loosen",
         "suggested": "90%",
         "fired_then": 0,
@@ -112,6 +112,7 @@ def test_programs_read_json(project: Path) -> None:
         "pages_a_week": 0,
         "pages_allowed": 0,
         "without_values": [],
+        "refused": [],
         "not_tunable": {},
         "without_threshold": [],
         "warnings": ["from a store: [gone]"],
@@ -119,7 +120,7 @@ def test_programs_read_json(project: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(("hold", "step"), [("1m", 15), ("10m", 120), ("1h", 180)])
+@pytest.mark.parametrize(("hold", "step"), [("1m", 30), ("10m", 150), ("1h", 180)])
 def test_values_are_as_far_apart_as_the_evaluations_of_the_rule_in_force(hold: str, step: int, tmp_path: Path) -> None:
     changed = stack_text("prod").replace("HighMemoryUsage: {threshold: 24GiB}", f"HighMemoryUsage: {{for: {hold}}}")
     with prometheus({"memory_usage_bytes": {"ml-inference": 9.0 * 2**30}}) as url:
@@ -230,6 +231,28 @@ def test_an_error_of_prometheus_is_one_line(project: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     told = f"error: http://{address} answered 422: execution: too many samples for x[5m] [red]" + "." * 90
     assert done.stderr == f"{told}\n"
+
+
+def test_a_query_that_prometheus_refuses_is_told_of_and_the_others_are_asked(project: Path) -> None:
+    class Handler(StandIn):
+        def do_POST(self) -> None:
+            form = {name: texts[0] for name, texts in parse_qs(self.body().decode()).items()}
+            if CPU in form["query"]:
+                error = {"status": "error", "errorType": "timeout", "error": "query timed out"}
+                self.answer(json.dumps(error).encode(), status=503)
+                return
+            metric = {} if UP in form["query"] else {"service": "api-gateway"}
+            series = [{"metric": metric, "values": [[float(form["end"]), "1"]]}]
+            self.answer(json.dumps({"status": "success", "data": {"result": series}}).encode())
+
+    with serving(Handler) as address:
+        alerts = ("--alert", "HighCPUUsage", "--alert", "HighMemoryUsage")
+        told = run(f"http://{address}", *alerts, cwd=project)
+        found = json.loads(run(f"http://{address}", "--json", *alerts, cwd=project))
+    reason = f"http://{address} answered 503: timeout: query timed out"
+    assert f"Not asked: HighCPUUsage: {reason}. A shorter --past asks for less.\n" in told
+    assert found["refused"] == [{"alert": "HighCPUUsage", "scope": "every service", "reason": reason}]
+    assert {row["alert"] for row in found["rows"]} == {"HighMemoryUsage"}
 
 
 def test_all_mistakes_of_a_command_line_are_told_at_once(project: Path) -> None:
