@@ -32,9 +32,10 @@ SHORTEST_WINDOW = 300.0
 FILE = "slis.yaml"
 """The rule file's name; that of the alerts on it is slos.yaml."""
 
-FAST, SLOW = "30s", "2m"
-"""How often short windows are evaluated, and long ones: every alert on these takes an hour at least. A series that is
-written less often than every 5 minutes would come and go."""
+FAST, SLOW, SLOWEST = "30s", "2m", "4m"
+"""How often short windows are evaluated, long ones (every alert on these takes an hour at least), and budgets, of which
+a minute of complete failure spends a fortieth. A series that is written less often than every 5 minutes would come and
+go; the alerts on budgets look back for longer, in case that one evaluation is missed."""
 
 _PAUSE = "30m"
 """For how long Prometheus may pause: a day that was to be read at a moment in the pause is read as it was before. All
@@ -101,7 +102,7 @@ def recording_rules(objectives: Sequence[Objective], retention: float) -> Mappin
     groups = {
         "slis": (FAST, [*_events(objectives), *_short_windows()]),
         "slis-long": (SLOW, [*_objectives(objectives), _budget(periods), *_long_windows()]),
-        "slis-budget": (SLOW, [*_carried(max(periods), retention), _spent(periods, retention)]),
+        "slis-budget": (SLOWEST, [*_carried(max(periods), retention), _spent(periods, retention)]),
     }
     return recording_file(FILE, groups)
 
