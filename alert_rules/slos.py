@@ -1,8 +1,8 @@
 """Service level objectives: the recording rules from which burn rates, error budgets and their alerts are read.
 
-For each objective, events and bad events a second are recorded over five minutes. Every longer window is an average of
-these (of both, so that a busy hour counts for more than a quiet one), by one rule for all objectives together. The
-alerts on them are rules like any other (prometheus/slos.yaml).
+For each objective, events and bad events a second are recorded over five minutes. Every longer window is an average or
+a sum of these (of both, so that a busy hour counts for more than a quiet one), by one rule for all objectives together.
+The alerts on them are rules like any other (prometheus/slos.yaml).
 """
 
 from __future__ import annotations
@@ -32,10 +32,9 @@ SHORTEST_WINDOW = 300.0
 FILE = "slis.yaml"
 """The rule file's name; that of the alerts on it is slos.yaml."""
 
-FAST, SLOW, SLOWEST = "30s", "2m", "4m"
-"""How often short windows are evaluated, long ones (every alert on these takes an hour at least), and budgets, of which
-a minute of complete failure spends a fortieth. A series that is written less often than every 5 minutes would come and
-go; the alerts on budgets look back for longer, in case that one evaluation is missed."""
+FAST, SLOW = "30s", "2m"
+"""How often short windows are evaluated, and long ones and budgets: every alert on these takes an hour at least. A
+series that is written less often than every 5 minutes would come and go, also where one evaluation is missed."""
 
 _PAUSE = "30m"
 """For how long Prometheus may pause: a day that was to be read at a moment in the pause is read as it was before. All
@@ -102,7 +101,7 @@ def recording_rules(objectives: Sequence[Objective], retention: float) -> Mappin
     groups = {
         "slis": (FAST, [*_events(objectives), *_short_windows()]),
         "slis-long": (SLOW, [*_objectives(objectives), _budget(periods), *_long_windows()]),
-        "slis-budget": (SLOWEST, [*_carried(max(periods), retention), _spent(periods, retention)]),
+        "slis-budget": (SLOW, [*_carried(max(periods), retention), _spent(periods, retention)]),
     }
     return recording_file(FILE, groups)
 

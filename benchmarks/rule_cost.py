@@ -42,6 +42,7 @@ from benchmarks._remote_write import Writer
 from benchmarks._rules import MINUTE, Cost, Side, costs, finding, rules_in
 from benchmarks._series import blocks, number_read, recorded_blocks
 from benchmarks.preview_scaling import project
+from tests.validators.binaries import BIN
 from tests.validators.servers import prometheus
 
 SERVICES = 1000
@@ -71,6 +72,8 @@ TOP = "{:>8} {:>6} {:>7}  {:<30} {}"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the tables and the verdict, and return the exit status."""
     options = _options().parse_args(arguments)
+    if not (BIN / "prometheus").exists():
+        sys.exit(f"no prometheus in {BIN}: run `make tools`")
     print(f"rules over {options.services} services, {options.rounds} turns of each side; {machine()}")
     with tempfile.TemporaryDirectory(prefix="vigil-rule-cost-") as folder:
         sides = [ours(Path(folder), options.services), *rival(os.environ.get("KUBE_PROMETHEUS"))]

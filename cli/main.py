@@ -144,28 +144,34 @@ def run() -> NoReturn:
     gc.disable()
     try:
         app()
-    except SystemExit as ended:
-        if isinstance(ended.code, str):
-            _errors.print(ended.code, highlight=False, markup=False)
-        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except InvalidFiles as error:
-        _print_problems(error.problems)
-        status = 1
-    except OSError as error:
-        _errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        status = 1
     except BaseException as error:  # noqa: BLE001 of a project's program, anything may come; all of it is told
-        if _interrupted(error):
-            _errors.print("interrupted; what was in the output folder is untouched")
-            status = 130
-        else:
-            traceback.print_exc()
-            status = 1
+        status = _told(error)
     _leave(status)
 
 
+def _told(error: BaseException) -> int:
+    """Tell of what ended the command. Returns the exit status."""
+    if _interrupted(error):
+        _errors.print("interrupted; what was in the output folder is untouched")
+        return 130
+    match error:
+        case SystemExit(code=str(text)):
+            _errors.print(text, highlight=False, markup=False)
+        case SystemExit(code=int(status)):
+            return status
+        case SystemExit():
+            return int(error.code is not None)
+        case InvalidFiles():
+            _print_problems(error.problems)
+        case OSError():
+            _errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        case _:
+            traceback.print_exception(error)
+    return 1
+
+
 def _interrupted(error: BaseException | None) -> bool:
-    """Whether it is an interruption, or came of clearing up after one."""
+    """Whether it is an interruption or came of one: typer makes an exit of it, and clearing up after it may fail."""
     return error is not None and (isinstance(error, KeyboardInterrupt) or _interrupted(error.__context__))
 
 

@@ -87,13 +87,19 @@ def _unfiltered(node: parser.Expr) -> str:
     if not isinstance(inner, parser.BinaryExpr) or str(inner.op) in ("and", "or", "unless") or _returns_bool(inner):
         return inner.prettify()
     series = [_unfiltered(side) for side in (inner.lhs, inner.rhs) if not _is_scalar(side)]
-    return f"\nand{_matching(inner)}\n".join(f"({each})" for each in series)
+    return f"\nand{_matching(inner)}\n".join(f"({each})" for each in series) or inner.prettify()
 
 
 def _is_scalar(node: parser.Expr) -> bool:
-    inner = bare(node)
-    returns = isinstance(inner, parser.Call) and inner.func.return_type == parser.ValueType.Scalar
-    return returns or number(inner) is not None
+    match bare(node):
+        case parser.BinaryExpr() as inner:
+            return _is_scalar(inner.lhs) and _is_scalar(inner.rhs)
+        case parser.UnaryExpr() as inner:
+            return _is_scalar(inner.expr)
+        case parser.Call() as inner:
+            return bool(inner.func.return_type == parser.ValueType.Scalar)
+        case inner:
+            return number(inner) is not None
 
 
 def _returns_bool(node: parser.BinaryExpr) -> bool:

@@ -17,11 +17,14 @@ from alert_rules.problems import InvalidFiles, Problem
 from cli.tune.simulate import Series
 
 POINTS = 5760
-"""Values of each series that one request asks for: a day of evaluations, so that the answer to weeks is never in memory
-at once, here or there. Prometheus answers no more than 11,000."""
+"""Values of each series that one request asks for: a day of evaluations each 15 s, so that the answer to weeks is never
+in memory at once, here or there. Prometheus answers no more than 11,000."""
 
 _TIMEOUT = urllib3.Timeout(connect=10.0, read=150.0)
 """Seconds. Prometheus itself gives a query up after two minutes (`--query.timeout`), and says so."""
+
+_OF_A_QUERY = ("timeout", "execution", "bad_data")
+"""Kinds of errors that say nothing of the next query."""
 
 _REFUSED = {401: "it asks for a sign-in", 403: "it refuses"}
 
@@ -109,9 +112,8 @@ class Prometheus:
             raise Unanswered(f"{self.url} cannot be reached: {_cause(error)}") from error
         content = _decoded(answer.data)
         if answer.status != 200 or content is None:
-            # What is wrong with one query says nothing of the next; a gateway's own page, or nothing, does.
-            refusal = Refused if content is not None else Unanswered
-            raise refusal(f"{self.url} {_why_not(answer, content)}")
+            of_query = content is not None and content.get("errorType") in _OF_A_QUERY
+            raise (Refused if of_query else Unanswered)(f"{self.url} {_why_not(answer, content)}")
         self.warnings |= dict.fromkeys(str(text) for text in content.get("warnings", ()))
         result: list[dict[str, Any]] = content["data"]["result"]
         return result

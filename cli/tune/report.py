@@ -10,7 +10,7 @@ from rich.table import Table
 
 from alert_rules.quantities import Unit, readable, seconds_text, written
 from cli.tune import stack_lines
-from cli.tune.run import THRESHOLD, Row, Silent, Tuning, Unasked
+from cli.tune.run import THRESHOLD, RefusedRule, Row, Silent, Tuning
 from cli.tune.suggest import FAR, Verdict
 
 _HELPLESS = "none helps"
@@ -28,7 +28,7 @@ def print_report(console: Console, tuning: Tuning) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     found = stack_lines.changes(tuning)
     if not found:
-        console.print("Nothing to change.")
+        console.print("Nothing to change." if not tuning.refused else "Nothing to change among the others.")
         return
     console.print(
         "\n# History does not know which pages were right: look at the incidents before you paste.", highlight=False
@@ -154,7 +154,7 @@ def _remarks(tuning: Tuning) -> Iterator[str]:
     if measured:
         yield f"Its other conditions never held: {', '.join(measured)}."
     for one in tuning.refused:
-        yield f"Not asked: {one.scope.alert.name}{_of(one)}: {one.reason}. A shorter --past asks for less."
+        yield f"Refused: {one.scope.alert.name}{_of(one)}: {one.reason}."
     for alert, reason in tuning.untunable.items():
         yield f"Not tunable: {alert}: {reason}."
     if tuning.without:
@@ -174,6 +174,6 @@ def _silent(never: Sequence[Silent]) -> Iterator[str]:
         yield f"Never measured: {one.scope.alert.name}{_of(one)}; is what it reads exported, with those labels? {read}."
 
 
-def _of(one: Silent | Unasked) -> str:
+def _of(one: Silent | RefusedRule) -> str:
     """The service of a rule that is for one alone, for people."""
     return f" ({one.scope.words})" if one.scope.labels else ""

@@ -12,7 +12,7 @@ from alert_rules.problems import InvalidFiles, Problem, nearest
 from alert_rules.promql import SENTINEL, Measured, Unmeasurable, measured, metrics_and_labels
 from alert_rules.quantities import Quantity, Unit
 from cli.preview.run import settings_of
-from cli.tune.history import Prometheus, Refused, Window
+from cli.tune.history import Prometheus, Refused, Unanswered, Window
 from cli.tune.simulate import Rule, Series
 from cli.tune.suggest import Finding, Verdict, finding
 from components.settings.model import Settings
@@ -61,8 +61,8 @@ class Silent:
 
 
 @dataclass(frozen=True)
-class Unasked:
-    """A rule that could not be asked about, and what Prometheus said."""
+class RefusedRule:
+    """A rule whose query Prometheus refused, and what it said."""
 
     scope: Scope
     reason: str
@@ -84,7 +84,7 @@ class Tuning:
     allowed: int
     rows: Sequence[Row]
     silent: Sequence[Silent] = ()
-    refused: Sequence[Unasked] = ()
+    refused: Sequence[RefusedRule] = ()
     untunable: dict[str, str] = field(default_factory=dict)
     without: Sequence[str] = ()
     warnings: Sequence[str] = ()
@@ -127,8 +127,8 @@ def tune(
     """What the history in that window says of the thresholds of those scopes, where so many `pages` a week are few
     enough for each service.
 
-    Raises Unanswered where Prometheus cannot be asked, and InvalidFiles where it has no samples of that time. A query
-    that it refuses is told of among the rest.
+    Raises Unanswered where Prometheus cannot be asked or refuses every query, and InvalidFiles where it has no samples
+    of that time. A query that it refuses is told of among the rest.
     """
     found = _found(prometheus, window)
     # A part of a week is held to what a whole one may have: one bad day is no reason to expect seven of them.
@@ -138,7 +138,7 @@ def tune(
     done = 0
     rows: list[Row] = []
     silent: list[Silent] = []
-    refused: list[Unasked] = []
+    refused: list[RefusedRule] = []
     for scope, value in chosen:
         before = done
 
@@ -155,8 +155,11 @@ def tune(
                 silent.append(_silent(scope, value, prometheus, window))
             rows += of_scope
         except Refused as error:
-            refused.append(Unasked(scope, str(error)))
-        done = before + _requests(scope, window)
+            refused.append(RefusedRule(scope, str(error)))
+            done = before + _requests(scope, window)
+            progress(scope.alert.name, done, total)
+    if refused and len(refused) == len(chosen):
+        raise Unanswered(refused[0].reason)
     rows.sort(key=lambda row: (-row.finding.fired, -row.finding.firing_seconds, row.alert, row.service))
     return Tuning(
         stack,

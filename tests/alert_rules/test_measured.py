@@ -59,6 +59,8 @@ def test_the_parsers_own_text_of_an_alert_means_the_same(alert: PrometheusAlert)
         ("(a > 1) / on (service) b > $t", "(a)\nand on (service)\n(b)"),
         ("1 - (a > 1) / b < $t", "((a)\nand\n(b))"),
         ("time() - (a > 0) > $t", "(a)"),
+        ("(a > 1) * (60 * 60) > $t", "(a)"),
+        ("a / -(time() % 60) > $t", "(a)"),
         ("a / (b > bool 1) > $t", "(a)\nand\n(b > bool 1)"),
         ("max(a > 1) > $t", "max(a > 1)"),
     ],

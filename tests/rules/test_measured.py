@@ -78,8 +78,8 @@ def test_the_alert_fires_exactly_where_its_measured_value_is_beyond_the_threshol
     run(alert, found, tmp_path)
 
 
-# Alerts whose threshold stands in a comparison of what is filtered, in one beside another condition, in two joined by `and`, in one beside a branch without it, in a
-# comparison of several, and to the right of `unless`.
+# Alerts whose threshold stands in a comparison of what is filtered, in one beside another condition, in two joined by
+# `and`, in one beside a branch without it, in a comparison of several, and to the right of `unless`.
 FORMS = (
     "HighErrorRate",
     "DatabaseQueriesSlow",

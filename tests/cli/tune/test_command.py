@@ -250,7 +250,8 @@ def test_a_query_that_prometheus_refuses_is_told_of_and_the_others_are_asked(pro
         told = run(f"http://{address}", *alerts, cwd=project)
         found = json.loads(run(f"http://{address}", "--json", *alerts, cwd=project))
     reason = f"http://{address} answered 503: timeout: query timed out"
-    assert f"Not asked: HighCPUUsage: {reason}. A shorter --past asks for less.\n" in told
+    assert f"Refused: HighCPUUsage: {reason}.\n" in told
+    assert told.endswith("Nothing to change among the others.\n")
     assert found["refused"] == [{"alert": "HighCPUUsage", "scope": "every service", "reason": reason}]
     assert {row["alert"] for row in found["rows"]} == {"HighMemoryUsage"}
 
