@@ -13,7 +13,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from alert_rules import quantities
 from alert_rules.quantities import Quantity, Unit
-from alert_rules.timing import EVALUATION_INTERVAL, LOG_EVALUATION_INTERVAL, LONGEST_HOLD, evaluation_interval
+from alert_rules.timing import (
+    EVALUATION_INTERVAL,
+    LOG_EVALUATION_INTERVAL,
+    LONGEST_HOLD,
+    RECORDING_LOOKBACK,
+    evaluation_interval,
+)
 
 
 class Severity(StrEnum):
@@ -146,17 +152,13 @@ class RuleAlert(AlertDefinition):
     subject: str
     hold: Duration = Field(alias="for")
     expression: str
-    each_service: bool = Field(
-        False,
-        description="Compiled for each declared service by name instead of for whatever series there are.",
-    )
     dashboard: str = Field(description="Name of the Grafana dashboard that shows it.")
 
     @model_validator(mode="after")
     def _placeholders_are_declared(self) -> Self:
         if not Template(self.expression).is_valid():
             raise ValueError("`expression` to write a $ that begins no placeholder as $$")
-        used = set(placeholders(self.expression))
+        used = self._placeholders()
         if "selector" not in used:
             raise ValueError(
                 "`expression` to hold $selector in every metric or stream, so that services can be told apart"
@@ -166,6 +168,10 @@ class RuleAlert(AlertDefinition):
         if unused := set(self.parameters) - used:
             raise ValueError(f"each parameter used in `expression`; unused: {sorted(unused)}")
         return self
+
+    def _placeholders(self) -> set[str]:
+        """The names of figures, and `selector`, for which there is a place in the expression."""
+        return set(placeholders(self.expression))
 
     @property
     def default_hold(self) -> float:
@@ -192,9 +198,17 @@ class RuleAlert(AlertDefinition):
         return self.query(self.defaults, self.sample_selector)
 
     def query(self, values: Mapping[str, Quantity], selector: str) -> str:
-        """The expression with its figures and the label matchers of `selector` filled in, on tidy lines."""
-        figures = {name: _figure(value) for name, value in values.items()}
-        return Template(self.expression.strip()).substitute(figures, selector=selector)
+        """The whole condition with its figures and the label matchers of `selector` filled in, on tidy lines."""
+        return _filled(self.expression, values, selector)
+
+    def recordings(self, _values: Mapping[str, Quantity], _selector: str, /) -> Mapping[str, str]:
+        """What is recorded for the alert alone, with those figures and label matchers: each expression by the series
+        that hold it."""
+        return {}
+
+    def reading(self, values: Mapping[str, Quantity], selector: str) -> str:
+        """The condition as it is evaluated: it reads what is recorded for it."""
+        return self.query(values, selector)
 
 
 class PrometheusAlert(RuleAlert):
@@ -203,13 +217,50 @@ class PrometheusAlert(RuleAlert):
     evaluation = EVALUATION_INTERVAL
 
     source: Literal["prometheus"] = "prometheus"
+    recorded: dict[str, str] = Field(
+        {},
+        description="Parts of the expression that reach far back, by the name of their placeholder in it: Prometheus "
+        "records them every ten minutes, and the alert reads what was recorded.",
+    )
+
+    @model_validator(mode="after")
+    def _recorded_parts_are_used(self) -> Self:
+        for name, part in self.recorded.items():
+            if not re.fullmatch(r"[a-z][a-z_]*", name) or name in {"selector", *self.parameters}:
+                raise ValueError(f"a name in snake_case, which no parameter has, for each of `recorded`, not {name!r}")
+            if not Template(part).is_valid() or set(placeholders(part)) & set(self.recorded):
+                raise ValueError(f"`recorded.{name}` to hold placeholders of parameters alone, and $$ for a $")
+            if "selector" not in placeholders(part):
+                raise ValueError(f"`recorded.{name}` to hold $selector in every metric")
+        if unused := set(self.recorded) - set(placeholders(self.expression)):
+            raise ValueError(f"each of `recorded` used in `expression`; unused: {sorted(unused)}")
+        return self
+
+    def _placeholders(self) -> set[str]:
+        used = {name for text in (self.expression, *self.recorded.values()) for name in placeholders(text)}
+        return used - (set(self.recorded) - {"selector"})
 
     def interval(self, hold: float, severity: Severity, /) -> float:
         return evaluation_interval(hold, urgent=severity.urgent)
 
     @property
     def sample_selector(self) -> str:
-        return 'service="a",team="b"' if self.each_service else 'service!=""'
+        return 'service!=""'
+
+    def query(self, values: Mapping[str, Quantity], selector: str) -> str:
+        whole = {name: f"(\n{_filled(part, values, selector)}\n)" for name, part in self.recorded.items()}
+        return _filled(self.expression, values, selector, whole)
+
+    def recordings(self, values: Mapping[str, Quantity], selector: str) -> Mapping[str, str]:
+        return {self._record(name): _filled(part, values, selector) for name, part in self.recorded.items()}
+
+    def reading(self, values: Mapping[str, Quantity], selector: str) -> str:
+        lookback = quantities.seconds_text(RECORDING_LOOKBACK)
+        read = {name: f"last_over_time({self._record(name)}{{{selector}}}[{lookback}])" for name in self.recorded}
+        return _filled(self.expression, values, selector, read)
+
+    def _record(self, name: str) -> str:
+        return f"{self.name}:{name}"
 
 
 class LogAlert(RuleAlert):
@@ -218,6 +269,10 @@ class LogAlert(RuleAlert):
     evaluation = LOG_EVALUATION_INTERVAL
 
     source: Literal["loki"] = "loki"
+    each_service: bool = Field(
+        False,
+        description="Compiled for each declared service by name instead of for whatever streams there are.",
+    )
 
     @property
     def sample_selector(self) -> str:
@@ -316,6 +371,14 @@ def texts(values: Mapping[str, Quantity]) -> dict[str, str]:
 def fill(text: str, values: Mapping[str, Any], hold: float) -> str:
     """`text` with parameters and `$for` filled in; other `$names` (Prometheus' $labels, $value) stay."""
     return Template(text).safe_substitute(values, **{"for": quantities.seconds_text(hold)})
+
+
+def _filled(
+    expression: str, values: Mapping[str, Quantity], selector: str, parts: Mapping[str, str] | None = None
+) -> str:
+    """The expression on tidy lines, its placeholders replaced by figures, label matchers and other PromQL."""
+    figures = {name: _figure(value) for name, value in values.items()}
+    return Template(expression.strip()).substitute({**figures, **(parts or {})}, selector=selector)
 
 
 def _figure(value: Quantity) -> str:

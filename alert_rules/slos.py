@@ -23,6 +23,7 @@ from alert_rules.compilers.common import of_services
 from alert_rules.compilers.rules import Rule, recording_file, recording_rule
 from alert_rules.model import Definition
 from alert_rules.quantities import Quantity, Unit, seconds_text
+from alert_rules.timing import RECORDING_INTERVAL, RECORDING_LOOKBACK
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -32,17 +33,23 @@ SHORTEST_WINDOW = 300.0
 FILE = "slis.yaml"
 """The rule file's name; that of the alerts on it is slos.yaml."""
 
-FAST, SLOW = "30s", "2m"
-"""How often short windows are evaluated, and long ones and budgets: every alert on these takes an hour at least. A
-series that is written less often than every 5 minutes would come and go, also where one evaluation is missed."""
+FAST, SLOW = "1m", "2m"
+"""How often windows of up to an hour are evaluated, and longer ones. A series that is written less often than every 5
+minutes would come and go, also where one evaluation is missed."""
 
-_PAUSE = "30m"
-"""For how long Prometheus may pause: a day that was to be read at a moment in the pause is read as it was before. All
-samples of so long a time are looked at for each day of each objective (benchmarks/rule_cost.py)."""
+_SELDOM, _RECENT = seconds_text(RECORDING_INTERVAL), seconds_text(RECORDING_LOOKBACK)
+"""How often sums of days are, which take a look at each five minutes of a day; and how old they may be where they are
+read, so that what is read of them is always there."""
+
+_PAUSE = "3h"
+"""For how long Prometheus may pause: a day that was to be read at a moment in the pause is read as it was before."""
 
 _ERRORS, _EVENTS, _MEASURED = _DAILY = ("slo:errors:sum1d", "slo:events:sum1d", "slo:measured:sum1d")
 """Of the day up to each moment: bad events, events, and the seconds in which they were measured. Longer windows are
 sums of these, a day apart, so that of thirty days thirty samples are read."""
+
+_RECKONED = "slo:budget_spent:reckoned"
+"""What of a budget is spent, every ten minutes."""
 
 
 class SliKind(Definition):
@@ -101,7 +108,8 @@ def recording_rules(objectives: Sequence[Objective], retention: float) -> Mappin
     groups = {
         "slis": (FAST, [*_events(objectives), *_short_windows()]),
         "slis-long": (SLOW, [*_objectives(objectives), _budget(periods), *_long_windows()]),
-        "slis-budget": (SLOW, [*_carried(max(periods), retention), _spent(periods, retention)]),
+        "slis-days": (_SELDOM, [*_days_recorded(), *_carried(max(periods), retention), _reckoned(periods, retention)]),
+        "slis-of-days": (SLOW, list(_of_days())),
     }
     return recording_file(FILE, groups)
 
@@ -178,13 +186,21 @@ def _long_windows() -> Iterator[Rule]:
     for what in ("errors", "events"):
         yield _summed(f"slo:{what}:sum6h", f"sum_over_time(slo:{what}:rate5m[6h:5m])")
     yield _ratio("6h", "slo:errors:sum6h", "slo:events:sum6h")
+
+
+def _days_recorded() -> Iterator[Rule]:
     yield _summed(_ERRORS, "sum_over_time(slo:errors:rate5m[1d:5m])")
     yield _summed(_EVENTS, "sum_over_time(slo:events:rate5m[1d:5m])")
     yield _summed(_MEASURED, "count_over_time(slo:events:rate5m[1d:5m])")
-    yield _ratio("1d", _ERRORS, _EVENTS)
-    errors, events = (_over_days(daily, [("", day) for day in range(3)]) for daily in (_ERRORS, _EVENTS))
-    yield recording_rule("slo:errors:sum3d", errors)
-    yield _ratio("3d", "slo:errors:sum3d", f"(\n{events}\n)")
+    for daily in (_ERRORS, _EVENTS):
+        yield recording_rule(daily.replace("1d", "3d"), _over_days(daily, [("", day) for day in range(3)]))
+
+
+def _of_days() -> Iterator[Rule]:
+    """What is read of sums of days, written down so often that it is always there."""
+    for days in ("1d", "3d"):
+        yield _ratio(days, *(f"last_over_time(slo:{what}:sum{days}[{_RECENT}])" for what in ("errors", "events")))
+    yield recording_rule("slo:budget_spent:ratio", f"last_over_time({_RECKONED}[{_RECENT}])")
 
 
 def _over_days(daily: str, days: Sequence[tuple[str, int]]) -> str:
@@ -255,9 +271,9 @@ def _carried(window: float, retention: float) -> Iterator[Rule]:
             yield recording_rule(f"{daily}{older}", _day(f"{daily}{newer}", length))
 
 
-def _spent(windows: Sequence[float], retention: float) -> Rule:
+def _reckoned(windows: Sequence[float], retention: float) -> Rule:
     """The share of each objective's budget that is spent."""
-    return recording_rule("slo:budget_spent:ratio", "\nor\n".join(_spent_over(window, retention) for window in windows))
+    return recording_rule(_RECKONED, "\nor\n".join(_spent_over(window, retention) for window in windows))
 
 
 def _spent_over(window: float, retention: float) -> str:

@@ -18,6 +18,12 @@ _INTERVALS = (30.0, 60.0, 150.0, 180.0)
 """Intervals of alerts that can wait. None is longer: a series that is written less often than every 5 minutes (as far
 as Prometheus looks back) comes and goes, and that of the alert itself, ALERTS, is written at each evaluation."""
 
+RECORDING_INTERVAL = 600.0
+"""Between two evaluations of what is recorded since it reaches far back, and so is both costly and slow to change."""
+
+RECORDING_LOOKBACK = 1500.0
+"""How old it may be where it is read: one evaluation may be missed, and the next be late."""
+
 _LOOKS, _LOOKS_URGENT = 2, 4
 """Evaluations, at least, within the time for which a condition must hold: for what can wait until the morning, and for
 what cannot."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -230,8 +231,9 @@ def _satisfying(matcher: Matcher) -> str:
 
 
 def recorded_blocks(cluster: Cluster, read: Sequence[Read], recorded: Mapping[str, float]) -> list[Block]:
-    """The past of what rules record and read again over more than ten minutes: what they would have recorded."""
-    deep = sorted({each.metric for each in read if each.metric in recorded and each.oldest > 600})
+    """The past of what rules record and read again over more than ten minutes: what they would have recorded. Not of
+    what is recorded so seldom that a few samples are all that is read: the first evaluation makes one."""
+    deep = sorted({each.metric for each in read if each.oldest > max(600, 3.5 * recorded.get(each.metric, inf))})
     found = []
     for name in deep:
         step = round(recorded[name])

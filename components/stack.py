@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from alert_rules import loader, sla, slos
+from alert_rules import declared, loader, sla, slos
 from alert_rules.compilers.cloudwatch import CompiledAlarm, compile_alarms
 from alert_rules.compilers.common import CompiledAlert, Links, ResourceScope, ServiceScope
 from alert_rules.compilers.loki import compile_log_rules
@@ -67,33 +67,32 @@ def compile_content(settings: Settings) -> Content:
     others = beside_prometheus(
         settings, log_rules=log_rules.files, dashboards=folders, topics=_topics(settings), resources=watched
     )
-    rules = _rules(settings, _in_cluster(settings.services), links, by_name=False)
-    own = [_own_rules(settings, others, shard, links) for shard in shards(settings)]
+    rules = _rules(settings, links)
+    own = [_recorded(settings, others, shard) for shard in shards(settings)]
     workloads = with_prometheus(settings, others, rules.files, [shard.files for shard in own])
-    of_all = own[0] if len(own) == 1 else _own_rules(settings, others, ALL, links)
+    of_all = own[0] if len(own) == 1 else _recorded(settings, others, ALL)
     return Content(rules + of_all, log_rules, alarms, watched, tuple(workloads), links)
 
 
-def _own_rules(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard, links: Links) -> CompiledRules:
-    """The rules of a shard's own services: those that name each, and what their objectives and agreements are measured
-    by."""
-    own = shard.of(settings)
-    measured = slos.recording_rules(objectives_of(own), settings.prometheus.retention.value)
-    promised = sla.recording_rules(agreements_of(own))
-    by_name = _rules(settings, _watched(settings, others, shard), links, by_name=True)
-    return by_name + CompiledRules(measured) + CompiledRules(promised)
-
-
-def _rules(settings: Settings, services: Sequence[ServiceScope], links: Links, *, by_name: bool) -> CompiledRules:
-    """The rules over those services: those that ask for each `by_name`, or the others, which take whatever series there
-    are and so are the same on every shard."""
+def _rules(settings: Settings, links: Links) -> CompiledRules:
+    """The alerts, which take whatever series there are and so are the same on every shard."""
     return compile_rules(
-        [alert for alert in alerts_of(settings) if alert.each_service == by_name],
+        alerts_of(settings),
         overrides=settings.alerts,
-        services=services,
+        services=_in_cluster(settings.services),
         exporters=exporters_of(settings),
         links=links,
     )
+
+
+def _recorded(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard) -> CompiledRules:
+    """What a shard records of its own services: which there are, and what their objectives and agreements are measured
+    by."""
+    own = shard.of(settings)
+    there = declared.recording_rules(_watched(settings, others, shard))
+    measured = slos.recording_rules(objectives_of(own), settings.prometheus.retention.value)
+    promised = sla.recording_rules(agreements_of(own))
+    return CompiledRules({**there, **measured, **promised})
 
 
 def _watched(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard) -> list[ServiceScope]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from alert_rules.compilers.common import Links, ServiceScope
+from alert_rules.compilers.common import Links, ServiceScope, of_services
 from alert_rules.compilers.rules import CompiledRules, Scope, rule_files
 from alert_rules.model import PrometheusAlert
 from alert_rules.overrides import Override, resolve
@@ -35,30 +35,21 @@ def _scopes(
 ) -> Iterator[Scope]:
     """Each scope in which the alert is enabled."""
     environment = overrides.get(alert.name, {})
-    # A service that is not scraped is absent by nature.
-    watched = sorted((s for s in services if s.scraped or not alert.each_service), key=lambda s: s.name)
-    apart = [service for service in watched if alert.name in service.overrides]
+    apart = sorted((service for service in services if alert.name in service.overrides), key=lambda s: s.name)
     general = resolve(alert, environment)
-    others = _others(alert, watched, apart)
-    if general.enabled and others:
+    if general.enabled:
         names = ", ".join(service.name for service in apart)
-        yield Scope(alert, general, others, f"every service but {names}" if apart else "every service")
+        words = f"every service but {names}" if apart else "every service"
+        yield Scope(alert, general, (_others(apart),), words)
     for service in apart:
         own = resolve(alert, environment, service.overrides[alert.name])
         if own.enabled:
             # The series carry `service` already; said again, it tells rules of one name apart for people and promtool.
-            yield Scope(alert, own, (_only(alert, service),), service.name, {"service": service.name})
+            yield Scope(alert, own, (of_services([service.name]),), service.name, {"service": service.name})
 
 
-def _others(alert: PrometheusAlert, services: Sequence[ServiceScope], apart: Sequence[ServiceScope]) -> tuple[str, ...]:
+def _others(apart: Sequence[ServiceScope]) -> str:
     """The label matchers of every service but those apart."""
-    if alert.each_service:
-        return tuple(_only(alert, service) for service in services if service not in apart)
     # An empty service label would let one fault fire under two names, so every rule asks for a label that is set.
     excluded = "|".join(service.name for service in apart)  # names are DNS labels: nothing to escape
-    return ('service!=""' + (f',service!~"{excluded}"' if excluded else ""),)
-
-
-def _only(alert: PrometheusAlert, service: ServiceScope) -> str:
-    # What is absent has the labels that it was asked for by, so the team is asked for too.
-    return f'service="{service.name}"' + (f',team="{service.team}"' if alert.each_service else "")
+    return 'service!=""' + (f',service!~"{excluded}"' if excluded else "")

@@ -12,6 +12,7 @@ from alert_rules.lint import needed_exporters
 from alert_rules.model import RuleAlert, fill, texts
 from alert_rules.overrides import Resolved
 from alert_rules.quantities import Quantity
+from alert_rules.timing import RECORDING_INTERVAL
 
 A = TypeVar("A", bound=RuleAlert)
 
@@ -35,8 +36,23 @@ class Scope:
         return self.alert.interval(self.resolved.hold, self.resolved.severity)
 
     def query(self, values: Mapping[str, Quantity]) -> str:
-        """The rule's expression with those figures."""
-        return "\nor\n".join(self.alert.query(values, selector) for selector in self.selectors)
+        """The rule's whole condition with those figures."""
+        return self._joined(self.alert.query(values, selector) for selector in self.selectors)
+
+    @property
+    def expression(self) -> str:
+        """What is evaluated."""
+        return self._joined(self.alert.reading(self.resolved.values, selector) for selector in self.selectors)
+
+    @property
+    def recordings(self) -> Mapping[str, str]:
+        """What is recorded for the rule alone: each expression by the series that hold it."""
+        each = [self.alert.recordings(self.resolved.values, selector) for selector in self.selectors]
+        return {record: self._joined(found[record] for found in each) for record in each[0]}
+
+    @staticmethod
+    def _joined(expressions: Iterable[str]) -> str:
+        return "\nor\n".join(expressions)
 
 
 @dataclass(frozen=True)
@@ -51,7 +67,7 @@ class CompiledRules:
     def __add__(self, other: CompiledRules) -> CompiledRules:
         """Both together. Raises ValueError where both have a file of one name: of two, one would be lost."""
         if both := self.files.keys() & other.files.keys():
-            raise ValueError(f"{', '.join(sorted(both))}: a subject is of every service, or of each by its name")
+            raise ValueError(f"{', '.join(sorted(both))}: the name of two rule files")
         return CompiledRules(
             {**self.files, **other.files}, (*self.alerts, *other.alerts), (*self.scopes, *other.scopes)
         )
@@ -83,23 +99,32 @@ def rule_files(
 
 
 def _groups(subject: str, scopes: Sequence[Scope], links: Links) -> list[dict[str, Any]]:
-    """The rules of a subject, in a group for each interval: the ruler's own first, then from short to long."""
+    """The rules of a subject, in a group for each interval: the ruler's own first, then from short to long; and at
+    last what is recorded for them."""
     by_interval: dict[str, list[Rule]] = {}
     for scope in sorted(scopes, key=lambda scope: scope.interval):
         own = scope.interval == scope.alert.evaluation
         by_interval.setdefault("" if own else quantities.seconds_text(scope.interval), []).append(_rule(scope, links))
-    return [
+    recordings = [
+        recording_rule(record, expression, scope.labels)
+        for scope in scopes
+        for record, expression in scope.recordings.items()
+    ]
+    seldom = quantities.seconds_text(RECORDING_INTERVAL)
+    recorded = [{"name": f"{subject}-recorded", "interval": seldom, "rules": recordings}] if recordings else []
+    alerting = [
         {"name": f"{subject}-{interval}", "interval": interval, "rules": rules}
         if interval
         else {"name": subject, "rules": rules}
         for interval, rules in by_interval.items()
     ]
+    return alerting + recorded
 
 
 def _rule(scope: Scope, links: Links) -> Rule:
     alert, hold, values = scope.alert, scope.resolved.hold, scope.resolved.values
     figures = texts(values)
-    rule: Rule = {"alert": alert.name, "expr": scope.query(values)}
+    rule: Rule = {"alert": alert.name, "expr": scope.expression}
     if hold:
         rule["for"] = quantities.seconds_text(hold)
     rule["labels"] = {"severity": str(scope.resolved.severity), **scope.labels}

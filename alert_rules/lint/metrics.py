@@ -24,9 +24,7 @@ def check(alert: PrometheusAlert, known: Mapping[str, Metric]) -> Iterator[Probl
         return
     for metric, labels in used:
         yield from _known(alert, metric, labels, known)
-    # absent() gives its result the labels that it asks for, which $selector holds for each service.
-    lost = frozenset() if alert.each_service else promql.lost_labels(expression, CARRIED_LABELS)
-    if lost:
+    if lost := promql.lost_labels(expression, CARRIED_LABELS):
         yield told(alert, "expression", f"drops {listed(lost)}", "a result that carries service and team")
     if "service" not in lost:
         yield from _mixed(alert)

@@ -130,10 +130,12 @@ def test_every_rule_is_once_in_the_group_of_its_interval(holds: dict[str, str]) 
         assert len(set(names)) == len(names)
         assert intervals == sorted(set(intervals))
         for group, interval in zip(file["groups"], intervals, strict=True):
+            if "record" in group["rules"][0]:
+                continue  # see test_compilers
             assert ("interval" in group) == (interval != EVALUATION_INTERVAL)
             assert {interval_of(rule) for rule in group["rules"]} == {interval}
-    rules = [rule["alert"] for file in result.files.values() for group in file["groups"] for rule in group["rules"]]
-    assert sorted(rules) == sorted(alert.name for alert in ALERTS)
+    rules = [rule for file in result.files.values() for group in file["groups"] for rule in group["rules"]]
+    assert sorted(rule["alert"] for rule in rules if "alert" in rule) == sorted(alert.name for alert in ALERTS)
 
 
 def interval_of(rule: Mapping[str, Any]) -> float:

@@ -57,7 +57,7 @@ def comparisons(alert: PrometheusAlert, found: Measured, case: Mapping[str, Any]
 def run(alert: PrometheusAlert, found: Measured, directory: Path) -> None:
     """Let promtool hold the measured value against the alert. Raises AssertionError where they differ."""
     files = []
-    for interval, groups in by_evaluation_interval(cases_of(alert)).items():
+    for interval, groups in by_evaluation_interval(cases_of(alert, by_recordings=False)).items():
         tests = [
             {key: group[key] for key in ("name", "interval", "input_series", "external_labels") if key in group}
             | {"promql_expr_test": [t for case in group["alert_rule_test"] for t in comparisons(alert, found, case)]}

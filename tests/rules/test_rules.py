@@ -1,9 +1,11 @@
 """The Prometheus rules as promtool judges them: well formed, and firing when and only when they should."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -13,7 +15,7 @@ from alert_rules.compilers.prometheus import compile_rules
 from alert_rules.compilers.rules import CompiledRules
 from alert_rules.model import PrometheusAlert
 from alert_rules.overrides import Override
-from alert_rules.quantities import Unit, seconds_text
+from alert_rules.quantities import Quantity, Unit, seconds_text
 from alert_rules.timing import EVALUATION_INTERVAL
 from tests.rules import mutation
 from tests.rules.files import ALERTS, LINKS, SUBJECTS, rule_tests
@@ -23,19 +25,14 @@ pytestmark = pytest.mark.validators
 
 EVERY_SERVICE = 'service!=""'
 
+RECORDING = [alert for alert in ALERTS if alert.recorded]
+"""Alerts for which something is recorded."""
+
 Case = dict[str, Any]
 
 
-# The declared services of the rule tests; what is declared matters only to alerts on what is absent.
-DECLARED = (
-    ServiceScope("checkout", "payments"),
-    ServiceScope("search", "shop"),
-    ServiceScope("batch", "data", scraped=False),
-)
-
-
 def compiled(
-    *, overrides: Mapping[str, Override] | None = None, services: Sequence[ServiceScope] = DECLARED
+    *, overrides: Mapping[str, Override] | None = None, services: Sequence[ServiceScope] = ()
 ) -> CompiledRules:
     return compile_rules(
         ALERTS, overrides=overrides or {}, services=services, exporters=registry.exporters(), links=LINKS
@@ -78,85 +75,135 @@ def test_prometheus_takes_the_rules_without_a_remark(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_an_alert_does_what_its_rule_tests_say(alert: PrometheusAlert, tmp_path: Path) -> None:
-    run(cases_of(alert), [alone(alert, tmp_path)], tmp_path)
+    judge(alert, Form(), tmp_path)
 
 
-def alone(alert: PrometheusAlert, directory: Path, keys: dict[str, str] | None = None) -> Path:
-    """A file with the rules of one alert, `keys` of them changed. The other alerts of its subject would only cost time.
+@pytest.mark.parametrize("alert", RECORDING, ids=lambda alert: alert.name)
+def test_an_alert_does_the_same_by_what_is_recorded_for_it_at_the_moment(
+    alert: PrometheusAlert, tmp_path: Path
+) -> None:
+    own = [
+        rule
+        for rule in rules_of(compiled(), alert.subject)
+        if rule.get("alert") == alert.name or rule.get("record", "").startswith(f"{alert.name}:")
+    ]
+    # The compiled rule also takes what was recorded some evaluations before; that would be there when it is over.
+    recording_first = [rule | {"expr": rule["expr"].replace("[25m]", "[1s]")} for rule in own if "record" in rule]
+    alerting = [rule | {"expr": rule["expr"].replace("[25m]", "[1s]")} for rule in own if "alert" in rule]
+    file = written_alone(alert, [*recording_first, *alerting], tmp_path)
+    run(cases_of(alert, by_recordings=False), [file], tmp_path)
 
-    The group has no interval: a rule test says to 15 s when its alert fires, so that no change of a hold or condition
-    hides between two of the rarer evaluations that the alert has in a stack.
+
+class Form(NamedTuple):
+    """An alert's rule with something about it changed: the keys of the rule with its whole condition, and of that which
+    reads what is recorded for it; None where the change does not show there."""
+
+    whole: dict[str, str] = {}
+    reading: dict[str, str] | None = {}
+
+
+def judge(alert: PrometheusAlert, form: Form, directory: Path) -> None:
+    """Let promtool run the alert's own cases on its rule in that form. Raises AssertionError with its report.
+
+    The group has no interval, and what is recorded for the alert stands in its place: a rule test says to 15 s when its
+    alert fires, so that no change of a hold or condition hides between two of the rarer evaluations that it has in a
+    stack. Only cases that give what is recorded, older than the rest, are for the rule that reads it.
     """
-    rules = [rule | (keys or {}) for rule in rules_of(compiled(), alert.subject) if rule["alert"] == alert.name]
+    [scope] = [scope for scope in compiled().scopes if scope.alert.name == alert.name]
+    [rule] = [rule for rule in rules_of(compiled(), alert.subject) if rule.get("alert") == alert.name]
+    whole = rule | {"expr": scope.query(scope.resolved.values)} | form.whole
+    run(cases_of(alert, by_recordings=False), [written_alone(alert, [whole], directory)], directory)
+    if alert.recorded and form.reading is not None:
+        run(cases_of(alert, by_recordings=True), [written_alone(alert, [rule | form.reading], directory)], directory)
+
+
+def written_alone(alert: PrometheusAlert, rules: Sequence[Mapping[str, Any]], directory: Path) -> Path:
+    """A file with those rules in one group. The other alerts of the subject would only cost time."""
     file = directory / f"{alert.subject}.yaml"
     file.write_text(yaml12.dump({"groups": [{"name": alert.subject, "rules": rules}]}))
     return file
 
 
-def cases_of(alert: PrometheusAlert) -> dict[str, Any]:
-    """The test file of an alert's subject with its own cases alone."""
+def cases_of(alert: PrometheusAlert, *, by_recordings: bool) -> dict[str, Any]:
+    """The test file of an alert's subject with its own cases alone: those that give what is recorded for it, or those
+    that give what it is recorded from."""
     content = rule_tests(alert.subject)
     groups = [only(alert.name, group) for group in content["tests"]]
-    return content | {"tests": [group for group in groups if group["alert_rule_test"]]}
+    own = [group for group in groups if group["alert_rule_test"] and gives_recordings(alert, group) == by_recordings]
+    assert own, f"{alert.name} has no such case"
+    return content | {"tests": own}
+
+
+def gives_recordings(alert: PrometheusAlert, group: Mapping[str, Any]) -> bool:
+    """Whether a test group gives what is recorded for the alert."""
+    return any(given["series"].startswith(f"{alert.name}:") for given in group["input_series"])
 
 
 # --- the rule tests notice when a rule is no longer what it was -------------------------------------------
 
 
-def mutants(alert: PrometheusAlert) -> Iterator[tuple[str, dict[str, str]]]:
-    """A rule's keys with one thing about it changed, and what that is."""
+def mutants(alert: PrometheusAlert) -> Iterator[tuple[str, Form]]:
+    """A rule with one thing about it changed, and what that is."""
     values = {name: parameter.resolve(parameter.default) for name, parameter in alert.parameters.items()}
-    if alert.each_service:
-        yield from mutants_of_absence(alert)
-        return
+
+    def both(change: Callable[[str], str]) -> Form:
+        return Form(*({"expr": change(form(values, EVERY_SERVICE))} for form in (alert.query, alert.reading)))
+
     expression = alert.query(values, EVERY_SERVICE)
     for seconds in (-EVALUATION_INTERVAL, EVALUATION_INTERVAL):
         if alert.default_hold + seconds >= 0:  # an alert that fires at once cannot fire sooner
-            yield f"for {seconds:+.0f}s", {"for": seconds_text(alert.default_hold + seconds)}
+            hold = {"for": seconds_text(alert.default_hold + seconds)}
+            yield f"for {seconds:+.0f}s", Form(hold, hold)
     for name, value in values.items():
         # A tenth of a small count is no whole thing: to an alert on 2 or more, 1.8 and 2 are the same.
         step = max(1, value.value / 10) if value.unit is Unit.COUNT else value.value / 10
         for change in (-step, step):
             changed = values | {name: replace(value, value=value.value + change)}
-            yield f"{name} {change:+g}", {"expr": alert.query(changed, EVERY_SERVICE)}
+            forms = ({"expr": form(changed, EVERY_SERVICE)} for form in (alert.query, alert.reading))
+            yield f"{name} {change:+g}", Form(*forms)
     # All at once, wherever one stands: both sides of a quotient are of the same series.
     for matcher in mutation.written_matchers(expression):
         if matcher != EVERY_SERVICE:
-            yield f"without {matcher}", {"expr": expression.replace(f",{matcher}", "")}
-    for what, shorter in mutation.without_clauses(expression):
-        yield what, {"expr": shorter}
-    yield "any series", {"expr": alert.query(values, 'service!="nobody"')}
+            yield f"without {matcher}", both(partial(re.sub, re.escape(f",{matcher}"), ""))
+    yield from without_clauses(alert, values)
+    yield "any series", both(lambda text: text.replace(EVERY_SERVICE, 'service!="nobody"'))
     if "service, team" in expression:  # what a recording rule has grouped has no grouping of its own
-        yield "no team", {"expr": expression.replace("service, team", "service")}
+        yield "no team", both(lambda text: text.replace("service, team", "service"))
     has_instance = "team, instance" in expression
     regrouped = ("team, instance", "team") if has_instance else ("service, team", "service, team, instance")
     if regrouped[0] in expression:
-        yield "other instances", {"expr": expression.replace(*regrouped)}
+        yield "other instances", both(lambda text: text.replace(*regrouped))
 
 
-def mutants_of_absence(alert: PrometheusAlert) -> Iterator[tuple[str, dict[str, str]]]:
-    """As `mutants`, for a rule that names each declared service."""
-    [rule] = [r for r in rules_of(compiled(), alert.subject) if r["alert"] == alert.name]
-    for seconds in (-EVALUATION_INTERVAL, EVALUATION_INTERVAL):
-        yield f"for {seconds:+.0f}s", {"for": seconds_text(alert.default_hold + seconds)}
-    first, second = rule["expr"].split("\nor\n")
-    yield "only one service", {"expr": first}
-    yield "only the other service", {"expr": second}
-    yield "no team", {"expr": rule["expr"].replace(',team="payments"', "")}
-    yield "the probes' own up", {"expr": rule["expr"].replace(',job!="probes"', "")}
+def without_clauses(alert: PrometheusAlert, values: Mapping[str, Quantity]) -> Iterator[tuple[str, Form]]:
+    """The rule without one clause of what is evaluated, or of what is recorded for it."""
+    parts = {record: f"(\n{part}\n)" for record, part in alert.recordings(values, EVERY_SERVICE).items()}
+
+    def whole(reading: str, parts: Mapping[str, str]) -> str:
+        for record, part in parts.items():
+            reading = reading.replace(f"last_over_time({record}{{{EVERY_SERVICE}}}[25m])", part)
+        return reading
+
+    reading = alert.reading(values, EVERY_SERVICE)
+    assert whole(reading, parts) == alert.query(values, EVERY_SERVICE)
+    for what, shorter in mutation.without_clauses(reading):
+        yield what, Form({"expr": whole(shorter, parts)}, {"expr": shorter})
+    for record, part in parts.items():
+        for what, shorter in mutation.without_clauses(part):
+            yield f"{record} {what}", Form({"expr": whole(reading, {**parts, record: shorter})}, None)
 
 
 def rules_of(rules: CompiledRules, subject: str) -> list[dict[str, Any]]:
     return [rule for group in rules.files[f"{subject}.yaml"]["groups"] for rule in group["rules"]]
 
 
-MUTANTS = [pytest.param(alert, keys, id=f"{alert.name}: {what}") for alert in ALERTS for what, keys in mutants(alert)]
+MUTANTS = [pytest.param(alert, form, id=f"{alert.name}: {what}") for alert in ALERTS for what, form in mutants(alert)]
 
 
-@pytest.mark.parametrize(("alert", "keys"), MUTANTS)
-def test_the_rule_tests_notice_a_change_of_a_rule(alert: PrometheusAlert, keys: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("alert", "form"), MUTANTS)
+def test_the_rule_tests_notice_a_change_of_a_rule(alert: PrometheusAlert, form: Form, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=f"alertname: {alert.name}"):
-        run(cases_of(alert), [alone(alert, tmp_path, keys)], tmp_path)
+        judge(alert, form, tmp_path)
 
 
 def only(alert: str, group: dict[str, Any]) -> dict[str, Any]:

@@ -38,12 +38,12 @@ EQUIVALENT: Mapping[str, str] = {
     r'slo:budget:seconds: 3:\d+ without window="5d"': (
         "What has another window is given by what stands before `or`, which is preferred."
     ),
-    rf"(slo:budget_spent:ratio|slo:errors:(sum|ratio_rate)3d): {_ANYWHERE}\* -> / before slo:budget:seconds": (
+    rf"(slo:budget_spent:reckoned|slo:(errors|events):sum3d): {_ANYWHERE}\* -> / before slo:budget:seconds": (
         "0 over a budget is 0 as well: none is 0, since no objective is 100 %."
     ),
-    rf"slo:budget_spent:ratio: {_ANYWHERE}sum -> .*": "To the right of `and`, values are not read.",
-    r"slo:budget_spent:ratio: (18|47):\d+ 0 -> 1": "Nothing is measured for a single second: it is 0, or 300 at least.",
-    r'slo:budget_spent:ratio: 50:\d+ without (window="5d"|`and .*)': (
+    rf"slo:budget_spent:reckoned: {_ANYWHERE}sum -> .*": "To the right of `and`, values are not read.",
+    r"slo:budget_spent:reckoned: (18|47):\d+ 0 -> 1": "Nothing is measured for a single second: it is 0, or 300 at least.",
+    r'slo:budget_spent:reckoned: 50:\d+ without (window="5d"|`and .*)': (
         "What has another window is given by what stands before `or`, which is preferred: the last has none to leave "
         "out."
     ),

@@ -156,10 +156,10 @@ def _carried(metric: str) -> Scene:
     """What was four hours after the beginning, written down again two days later."""
     count = 5 * 60
     values = [100.0 + n * 31 % 101 + n for n in range(count)]
-    # Prometheus paused over that moment: since 28 minutes before it, or since 32, which is more than half an hour.
-    paused, away = ([v if n <= last or n > 245 else None for n, v in enumerate(values)] for last in (212, 208))
+    # Prometheus paused over that moment: since 175 minutes before it, or since 185, which is more than three hours.
+    paused, away = ([v if n <= last or n > 245 else None for n, v in enumerate(values)] for last in (65, 55))
     series = {f"{metric}{labels}": c for labels, c in ((AVAILABILITY, values), (PAUSED, paused), (AWAY, away))}
-    return Scene(MINUTE, 2 * DAY + 4 * HOUR, series, {AVAILABILITY: values[240], PAUSED: values[212]})
+    return Scene(MINUTE, 2 * DAY + 4 * HOUR, series, {AVAILABILITY: values[240], PAUSED: values[65]})
 
 
 PARTS = (("", 2), ("_ago2d", 2), ("_ago4d", 1))
@@ -171,8 +171,8 @@ DAILY = ("errors", "events", "measured")
 Day: TypeAlias = Mapping[str, float]
 
 ON_TIME, PAUSED_BEFORE, AWAY_TOO_LONG = range(3)
-"""Whether a day was written down at the moment that it is read for (and otherwise before), or last 28 minutes before,
-as when Prometheus paused, or last 32 minutes before, which is too long ago."""
+"""Whether a day was written down at the moment that it is read for (and otherwise before), or last 175 minutes before,
+as when Prometheus paused, or last 185 minutes before, which is too long ago."""
 
 
 def _case(number: int, day: int) -> int:
@@ -198,7 +198,7 @@ def _daily(
     series: dict[str, list[Sample]] = {what: [0.0, *[None] * int(past.at / past.interval)] for what in DAILY}
     for place, day in enumerate(days):
         moment = past.at - place * DAY
-        ago = {ON_TIME: 0, PAUSED_BEFORE: 28, AWAY_TOO_LONG: 32}[_case(number, day)] * MINUTE
+        ago = {ON_TIME: 0, PAUSED_BEFORE: 175, AWAY_TOO_LONG: 185}[_case(number, day)] * MINUTE
         for what, course in series.items():
             course[int((moment - ago) / past.interval)] = _level(number, day)[what]
             if not ago:
@@ -221,7 +221,7 @@ def _three_days(value: Callable[[list[Day]], float]) -> Scene:
     return Scene(past.interval, past.at, series, expected)
 
 
-def _spent() -> Scene:
+def _reckoned() -> Scene:
     """For each window, three objectives of which all is known, one that is new, and one of which nothing is known."""
     past = Past(MINUTE, 4 * DAY)
     count = int(past.at / past.interval) + 1
@@ -245,14 +245,25 @@ def _spent() -> Scene:
     return Scene(past.interval, past.at, series, expected)
 
 
-def _ratio_of_three_days() -> Scene:
-    """Bad events of three days, recorded already, over the events of the days that are known."""
-    events = _three_days(lambda days: _sum(days, "events"))
-    count = len(next(iter(events.series.values())))
-    bad = {labels: 7.0 + number for number, labels in enumerate(events.expected) if events.expected[labels]}
-    recorded = {f"slo:errors:sum3d{labels}": _only_now(value, count) for labels, value in bad.items()}
-    expected = {labels: value / events.expected[labels] for labels, value in bad.items()}
-    return Scene(events.interval, events.at, {**events.series, **recorded}, expected)
+def _recent(value: Callable[..., float], *records: str) -> Scene:
+    """Of what was recorded last, unless that is 25 minutes ago, be it of one of the records alone."""
+    past = Past(MINUTE / 2, HOUR)
+    series: dict[str, Course] = {}
+    for number, record in enumerate(records):
+        ages = {AVAILABILITY: (30, 20, 10), PAUSED: (24.5,), AWAY: (25,)}  # in minutes
+        ages |= {labels: (25 if alone == number else 10,) for alone, labels in enumerate((NEW[5], SILENT[5]))}
+        for labels, moments in ages.items():
+            course: list[Sample] = [None] * int(past.at / past.interval + 1)
+            for age in moments:
+                course[int((past.at - age * MINUTE) / past.interval)] = age ** (number + 2)
+            series[f"{record}{labels}"] = course
+    last = {**_LAST, **({SILENT[5]: 10} if len(records) == 1 else {})}
+    expected = {labels: value(*(age ** (n + 2) for n in range(len(records)))) for labels, age in last.items()}
+    return Scene(past.interval, past.at, series, expected)
+
+
+_LAST = {AVAILABILITY: 10, PAUSED: 24.5}
+"""How many minutes ago it was last recorded, where that is not too long ago."""
 
 
 def _sum(days: Sequence[Day], what: str) -> float:
@@ -273,14 +284,20 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     "slo:errors:sum1d": partial(_summed, 0),
     "slo:events:sum1d": partial(_summed, 1),
     "slo:measured:sum1d": partial(_summed, None),
-    "slo:errors:ratio_rate1d": partial(_ratio, "sum1d", MINUTES, _of(MINUTE)),
     "slo:errors:sum3d": partial(_three_days, lambda days: _sum(days, "errors")),
-    "slo:errors:ratio_rate3d": _ratio_of_three_days,
+    "slo:events:sum3d": partial(_three_days, lambda days: _sum(days, "events")),
+    **{
+        f"slo:errors:ratio_rate{days}": partial(
+            _recent, lambda errors, events: errors / events, f"slo:errors:sum{days}", f"slo:events:sum{days}"
+        )
+        for days in ("1d", "3d")
+    },
     "slo:budget:seconds": _budget,
     **{
         f"slo:{what}:sum1d{suffix}": partial(_carried, f"slo:{what}:sum1d{newer}")
         for what in DAILY
         for newer, suffix in (("", "_ago2d"), ("_ago2d", "_ago4d"))
     },
-    "slo:budget_spent:ratio": _spent,
+    "slo:budget_spent:reckoned": _reckoned,
+    "slo:budget_spent:ratio": partial(_recent, lambda spent: spent, "slo:budget_spent:reckoned"),
 }
