@@ -13,11 +13,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from alert_rules import quantities
 from alert_rules.quantities import Quantity, Unit
+from alert_rules.registry import exporters_of
 from alert_rules.timing import (
     EVALUATION_INTERVAL,
     LOG_EVALUATION_INTERVAL,
     LONGEST_HOLD,
     RECORDING_LOOKBACK,
+    SLI_INTERVAL,
     evaluation_interval,
 )
 
@@ -241,7 +243,13 @@ class PrometheusAlert(RuleAlert):
         return used - (set(self.recorded) - {"selector"})
 
     def interval(self, hold: float, severity: Severity, /) -> float:
-        return evaluation_interval(hold, urgent=severity.urgent)
+        asked = evaluation_interval(hold, urgent=severity.urgent)
+        return max(asked, SLI_INTERVAL) if self._on_objectives_alone else asked
+
+    @cached_property
+    def _on_objectives_alone(self) -> bool:
+        """Whether all that it reads is recorded for objectives: to look more often than that would show nothing new."""
+        return exporters_of(self.default_query) == {"slo"}
 
     @property
     def sample_selector(self) -> str:

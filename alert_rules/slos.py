@@ -23,7 +23,7 @@ from alert_rules.compilers.common import of_services
 from alert_rules.compilers.rules import Rule, recording_file, recording_rule
 from alert_rules.model import Definition
 from alert_rules.quantities import Quantity, Unit, seconds_text
-from alert_rules.timing import RECORDING_INTERVAL, RECORDING_LOOKBACK
+from alert_rules.timing import RECORDING_INTERVAL, RECORDING_LOOKBACK, SLI_INTERVAL
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -33,7 +33,7 @@ SHORTEST_WINDOW = 300.0
 FILE = "slis.yaml"
 """The rule file's name; that of the alerts on it is slos.yaml."""
 
-FAST, SLOW = "1m", "2m"
+FAST, SLOW = seconds_text(SLI_INTERVAL), "2m"
 """How often windows of up to an hour are evaluated, and longer ones. A series that is written less often than every 5
 minutes would come and go, also where one evaluation is missed."""
 

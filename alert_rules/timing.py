@@ -8,6 +8,9 @@ SCRAPE_INTERVAL = 15.0
 EVALUATION_INTERVAL = 15.0
 """Between two evaluations of a Prometheus rule that asks for nothing else: the source's `evaluation_interval: 15s`."""
 
+SLI_INTERVAL = 60.0
+"""Between two evaluations of what objectives are measured by, over windows of up to an hour."""
+
 LOG_EVALUATION_INTERVAL = 60.0
 """Between two evaluations of a log rule, Loki's own default: each reads the lines of its whole window again."""
 

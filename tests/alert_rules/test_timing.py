@@ -15,7 +15,14 @@ from alert_rules.compilers.rules import CompiledRules
 from alert_rules.loader import builtin
 from alert_rules.model import PrometheusAlert, Severity
 from alert_rules.quantities import Unit
-from alert_rules.timing import EVALUATION_INTERVAL, LOG_EVALUATION_INTERVAL, LONGEST_HOLD, evaluation_interval
+from alert_rules.slos import FAST
+from alert_rules.timing import (
+    EVALUATION_INTERVAL,
+    LOG_EVALUATION_INTERVAL,
+    LONGEST_HOLD,
+    SLI_INTERVAL,
+    evaluation_interval,
+)
 from tests.alert_rules import test_log_rules
 from tests.alert_rules.test_compilers import compiled
 
@@ -62,7 +69,7 @@ def test_what_is_urgent_is_never_looked_at_less_often(hold: float) -> None:
     [
         ("ServiceDown", 15),
         ("AlertmanagerNotificationsFailing", 15),
-        ("ErrorBudgetBurningFast", 15),
+        ("ErrorBudgetBurningFast", 60),
         ("Watchdog", 15),
         ("HighErrorRate", 30),
         ("DependencyDown", 30),
@@ -140,7 +147,15 @@ def test_every_rule_is_once_in_the_group_of_its_interval(holds: dict[str, str]) 
 
 def interval_of(rule: Mapping[str, Any]) -> float:
     severity = Severity(rule["labels"]["severity"])
-    return evaluation_interval(seconds(rule.get("for", "0s")), urgent=severity.urgent)
+    asked = evaluation_interval(seconds(rule.get("for", "0s")), urgent=severity.urgent)
+    return max(asked, 60) if rule["alert"].startswith("ErrorBudget") else asked
+
+
+def test_what_is_recorded_every_minute_is_looked_at_no_more_often() -> None:
+    assert {SLI_INTERVAL, seconds(FAST)} == {60}
+    on_objectives = {a.name for a in ALERTS if a.interval(0, Severity.CRITICAL) > EVALUATION_INTERVAL}
+    assert on_objectives == {a.name for a in ALERTS if a.name.startswith("ErrorBudget")}
+    assert {a.interval(0, Severity.CRITICAL) for a in ALERTS if a.name in on_objectives} == {60}
 
 
 def seconds(written: str) -> float:

@@ -103,7 +103,7 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Side:
 def test_every_service_has_its_objectives_in_the_rules_that_are_measured(side: Side) -> None:
     objectives = [rule for rule in side.rules if rule.name == "slo:objective:ratio"]
     assert len(objectives) == 2 * len(OBJECTIVES)
-    assert side.recorded["slo:events:sum1d"] == 120
+    assert side.recorded["slo:events:sum1d"] == 600
     assert side.recorded["slo:budget_spent:ratio"] == 120
 
 
@@ -144,8 +144,11 @@ def test_no_two_series_have_the_same_labels() -> None:
 def test_what_is_recorded_has_a_past_where_rules_read_it_again(side: Side) -> None:
     past = recorded_blocks(cluster(2), side.reads, side.recorded)
     events = [block for block in past if block.metric == "slo:events:sum1d"]
-    assert [(len(block.objects), block.step) for block in events] == [(2, 120)] * len(OBJECTIVES)
+    assert [(len(block.objects), block.step) for block in events] == [(2, 600)] * len(OBJECTIVES)
     assert "slo:errors:ratio_rate1h" not in {block.metric for block in past}
+    # A sample is all that is read of what is recorded every ten minutes, and the first evaluation makes it.
+    assert side.recorded["TrafficDropped:last_week"] == 600
+    assert not {block.metric for block in past if block.metric.startswith("TrafficDropped")}
 
 
 def test_a_series_has_samples_when_it_is_read() -> None:
