@@ -11,9 +11,9 @@ from alert_rules.compilers.rules import recording_file, recording_rule
 FILE = "declared.yaml"
 """The rule file's name."""
 
-_INTERVAL = "2m"
-"""Between two evaluations: a series that is written less often than every 5 minutes would come and go, also where one
-evaluation is missed."""
+_INTERVAL = "1m"
+"""Between two evaluations: as often as ServiceMissing is. After a restart Prometheus finds out at an alert's second
+evaluation whether it is still pending or firing; by then, what is declared is known again."""
 
 SERVICE = "service:declared:info"
 """1 for each declared service whose metrics Prometheus reads, by its name and team."""

@@ -78,12 +78,19 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
             self._resolved[key] = super().resolve(kind, value, implicit)
         return self._resolved[key]
 
+    def represent_data(self, data: Any) -> Any:
+        # What most content is made of, without the bookkeeping that aliases and other types need.
+        if type(data) is str:
+            return yaml.ScalarNode("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
+        if type(data) is dict:
+            pairs = [(self.represent_data(key), self.represent_data(value)) for key, value in data.items()]
+            return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=self.default_flow_style)
+        if type(data) is list:
+            items = [self.represent_data(item) for item in data]
+            return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=self.default_flow_style)
+        return super().represent_data(data)
 
-def _text(dumper: Any, text: str) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
-
-_Dumper.add_representer(str, _text)
 _Dumper.ignore_aliases = lambda *_: True
 
 

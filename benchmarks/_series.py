@@ -34,7 +34,7 @@ _RARE = 0.0002
 """The share of what is rare, such as a server error, in what is usual."""
 
 _RECORDED_OURS = {"slo:events": 40.0, "slo:errors": 40.0 * _RARE}
-_UNMADE = ("slo", "prometheus")
+_UNMADE = ("slo", "declared", "prometheus")
 """Exporters in alert_rules/metrics.yaml whose series are not those of an exporter."""
 
 

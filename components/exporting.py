@@ -26,5 +26,5 @@ def exporters_of(settings: Settings) -> frozenset[str]:
         "sla": any(service.sla for service in settings.services),
         "span_metrics": settings.opentelemetry.enabled and settings.traces_are_kept,
     }
-    always = {"application", "prometheus", "prometheus_server", "alertmanager", "grafana"}
+    always = {"application", "declared", "prometheus", "prometheus_server", "alertmanager", "grafana"}
     return frozenset(always | {name for name, enabled in switches.items() if enabled})

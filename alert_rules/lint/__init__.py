@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from alert_rules.lint import comparisons, doubles, logs, metrics, texts, windows
+from alert_rules.lint import comparisons, doubles, logs, metrics, recorded, texts, windows
 from alert_rules.lint.told import told
 from alert_rules.model import LogAlert, PrometheusAlert, RuleAlert
 from alert_rules.problems import Problem
@@ -31,6 +31,7 @@ def _lint_one(alert: RuleAlert, known: Mapping[str, Metric]) -> Iterator[Problem
     elif isinstance(alert, PrometheusAlert):
         yield from metrics.check(alert, known)
         yield from windows.check(alert)
+        yield from recorded.check(alert)
     yield from comparisons.check(alert)
     if hold := alert.hold_problem(alert.hold.value):
         yield told(alert, "for", str(alert.hold), hold)

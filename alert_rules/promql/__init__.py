@@ -8,7 +8,7 @@ from alert_rules.promql.comparisons import Comparison, comparisons
 from alert_rules.promql.conditions import Condition, condition
 from alert_rules.promql.labels import dropping, grouping_labels, lost_labels, metrics_and_labels
 from alert_rules.promql.measured import SENTINEL, Measured, Unmeasurable, measured
-from alert_rules.promql.ranges import Range, looks_back, ranges
+from alert_rules.promql.ranges import Range, in_subqueries, is_instant_vector, looks_back, ranges, reach
 from alert_rules.promql.selectors import Selector, selector
 
 __all__ = [
@@ -24,10 +24,13 @@ __all__ = [
     "condition",
     "dropping",
     "grouping_labels",
+    "in_subqueries",
+    "is_instant_vector",
     "looks_back",
     "lost_labels",
     "measured",
     "metrics_and_labels",
     "ranges",
+    "reach",
     "selector",
 ]

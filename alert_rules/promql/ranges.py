@@ -51,12 +51,38 @@ def looks_back(expression: str) -> float:
     none. Without samples from so long ago it has no result."""
     if "offset" not in expression:
         return 0.0
-    return max(map(_looks_back, nodes(expression)))
+    return max(offset + length if offset else 0.0 for offset, length in map(_back, nodes(expression)))
 
 
-def _looks_back(node: parser.Expr) -> float:
+@cache
+def reach(expression: str) -> float:
+    """How many seconds back any offset or range of the expression reaches; of a subquery within another, each for
+    itself."""
+    return max(sum(_back(node)) for node in nodes(expression))
+
+
+def _back(node: parser.Expr) -> tuple[float, float]:
+    """The offset and the range of a node, in seconds; 0 for what it has none of."""
     ranged = isinstance(node, parser.MatrixSelector | parser.SubqueryExpr) and node.range
     moved = node.vector_selector if isinstance(node, parser.MatrixSelector) else node
-    if not isinstance(moved, parser.VectorSelector | parser.SubqueryExpr) or not moved.offset:
-        return 0.0
-    return moved.offset.total_seconds() + (ranged.total_seconds() if ranged else 0.0)
+    offset = moved.offset if isinstance(moved, parser.VectorSelector | parser.SubqueryExpr) else None
+    return offset.total_seconds() if offset else 0.0, ranged.total_seconds() if ranged else 0.0
+
+
+def in_subqueries(expression: str) -> set[str]:
+    """The names of the series over whose past a subquery goes."""
+    subqueries = [node for node in nodes(expression) if isinstance(node, parser.SubqueryExpr)]
+    below = (node for subquery in subqueries for node in nodes(subquery.expr.prettify()))
+    return {node.name for node in below if isinstance(node, parser.VectorSelector) and node.name}
+
+
+def is_instant_vector(expression: str) -> bool:
+    """Whether the expression has series with one value each, as a rule can record or compare them."""
+    node = bare(parser.parse(expression))
+    if isinstance(node, parser.Call):
+        return bool(node.func.return_type == parser.ValueType.Vector)
+    if isinstance(node, parser.UnaryExpr):
+        return is_instant_vector(node.expr.prettify())
+    if isinstance(node, parser.BinaryExpr):
+        return any(is_instant_vector(side.prettify()) for side in (node.lhs, node.rhs))
+    return isinstance(node, parser.VectorSelector | parser.AggregateExpr)

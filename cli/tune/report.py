@@ -10,7 +10,7 @@ from rich.table import Table
 
 from alert_rules.quantities import Unit, readable, seconds_text, written
 from cli.tune import stack_lines
-from cli.tune.run import THRESHOLD, RefusedRule, Row, Silent, Tuning
+from cli.tune.run import THRESHOLD, RefusedRule, Row, SeenInPart, Silent, Tuning
 from cli.tune.suggest import FAR, Verdict
 
 _HELPLESS = "none helps"
@@ -59,6 +59,9 @@ def plain(tuning: Tuning, pages: float) -> dict[str, Any]:
         ],
         "refused": [
             {"alert": one.scope.alert.name, "scope": one.scope.words, "reason": one.reason} for one in tuning.refused
+        ],
+        "seen_in_part": [
+            {"alert": one.scope.alert.name, "scope": one.scope.words, "seconds": one.seconds} for one in tuning.in_part
         ],
         "not_tunable": tuning.untunable,
         "without_threshold": list(tuning.without),
@@ -153,6 +156,11 @@ def _remarks(tuning: Tuning) -> Iterator[str]:
     measured = [f"{one.scope.alert.name}{_of(one)}" for one in tuning.silent if one.measured]
     if measured:
         yield f"Its other conditions never held: {', '.join(measured)}."
+    if tuning.in_part:
+        parts = ", ".join(
+            f"{one.scope.alert.name}{_of(one)} {readable(one.seconds, Unit.WINDOW)}" for one in tuning.in_part
+        )
+        yield f"Seen for a part of the time alone, since they compare with what is kept no longer: {parts}."
     for one in tuning.refused:
         yield f"Refused: {one.scope.alert.name}{_of(one)}: {one.reason}."
     for alert, reason in tuning.untunable.items():
@@ -174,6 +182,6 @@ def _silent(never: Sequence[Silent]) -> Iterator[str]:
         yield f"Never measured: {one.scope.alert.name}{_of(one)}; is what it reads exported, with those labels? {read}."
 
 
-def _of(one: Silent | RefusedRule) -> str:
+def _of(one: Silent | RefusedRule | SeenInPart) -> str:
     """The service of a rule that is for one alone, for people."""
     return f" ({one.scope.words})" if one.scope.labels else ""

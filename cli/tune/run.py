@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import floor
 from pathlib import Path
 
 from alert_rules.compilers.rules import Scope
 from alert_rules.problems import InvalidFiles, Problem, nearest
-from alert_rules.promql import SENTINEL, Measured, Unmeasurable, measured, metrics_and_labels
+from alert_rules.promql import SENTINEL, Measured, Unmeasurable, looks_back, measured, metrics_and_labels
 from alert_rules.quantities import Quantity, Unit
 from cli.preview.run import settings_of
 from cli.tune.history import Prometheus, Refused, Unanswered, Window
@@ -69,6 +69,14 @@ class RefusedRule:
 
 
 @dataclass(frozen=True)
+class SeenInPart:
+    """A rule that compares with a time before the history begins, and for how many seconds it could be evaluated."""
+
+    scope: Scope
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Tuning:
     """All that history says of a stack's thresholds, noisiest first.
 
@@ -85,6 +93,7 @@ class Tuning:
     rows: Sequence[Row]
     silent: Sequence[Silent] = ()
     refused: Sequence[RefusedRule] = ()
+    in_part: Sequence[SeenInPart] = ()
     untunable: dict[str, str] = field(default_factory=dict)
     without: Sequence[str] = ()
     warnings: Sequence[str] = ()
@@ -130,10 +139,10 @@ def tune(
     Raises Unanswered where Prometheus cannot be asked or refuses every query, and InvalidFiles where it has no samples
     of that time. A query that it refuses is told of among the rest.
     """
-    found = _found(prometheus, window)
+    chosen, untunable, without = _tunable(scopes)
+    found, begin = _history(prometheus, window, max([0.0, *(_looks_back(scope) for scope, _ in chosen)]))
     # A part of a week is held to what a whole one may have: one bad day is no reason to expect seven of them.
     allowed = floor(pages * max(1.0, found / WEEK) + 1e-9)
-    chosen, untunable, without = _tunable(scopes)
     total = sum(_requests(scope, window) for scope, _ in chosen)
     done = 0
     rows: list[Row] = []
@@ -170,17 +179,20 @@ def tune(
         rows,
         silent,
         refused,
+        list(_in_part([scope for scope, _ in chosen], window, begin, found)),
         untunable,
         without,
         list(prometheus.warnings),
     )
 
 
-def _found(prometheus: Prometheus, window: Window) -> float:
-    """For how many seconds of the window there are samples of what vigil's Prometheus scrapes; all, where few lack."""
+def _history(prometheus: Prometheus, window: Window, before: float) -> tuple[float, float]:
+    """For how many seconds of the window there are samples of what vigil's Prometheus scrapes (all, where few lack),
+    and when those begin that go at most so many seconds back `before` it."""
     # Whatever is scraped for vigil's alerts has a service; another Prometheus may well have `up`, and none of it.
-    there = prometheus.read('count(up{service!=""})', window, COARSE)
-    moments = sum(len(series.times) for series in there)
+    there = prometheus.read('count(up{service!=""})', Window(window.start - before, window.end), COARSE)
+    times = [time for series in there for time in series.times]
+    moments = sum(time > window.start for time in times)
     if not moments:
         allowed = (
             "the Prometheus of the stack, or Thanos in front of it, and a time in which it ran: no sample of `up` "
@@ -188,7 +200,20 @@ def _found(prometheus: Prometheus, window: Window) -> float:
         )
         raise InvalidFiles([Problem("command line", "--prometheus", prometheus.url, allowed)])
     seconds = moments * COARSE
-    return seconds if seconds < COMPLETE * window.seconds else window.seconds
+    return seconds if seconds < COMPLETE * window.seconds else window.seconds, min(times)
+
+
+def _looks_back(scope: Scope) -> float:
+    return looks_back(scope.query(scope.resolved.values))
+
+
+def _in_part(scopes: Iterable[Scope], window: Window, begin: float, found: float) -> Iterator[SeenInPart]:
+    """Those that compare with what was before the samples begin, for a good part of the time that there are some."""
+    for scope in scopes:
+        if back := _looks_back(scope):
+            seconds = max(0.0, window.end - max(window.start, begin + back))
+            if seconds < COMPLETE * found:
+                yield SeenInPart(scope, seconds)
 
 
 def _tunable(scopes: Iterable[Scope]) -> tuple[list[tuple[Scope, Measured]], dict[str, str], list[str]]:

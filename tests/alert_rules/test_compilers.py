@@ -138,7 +138,7 @@ def test_what_is_declared_and_scraped_is_recorded_under_its_name_and_team() -> N
             "groups": [
                 {
                     "name": "declared",
-                    "interval": "2m",
+                    "interval": "1m",
                     "rules": [
                         {"record": declared.SERVICE, "expr": "vector(1)", "labels": {"service": "a", "team": "t"}},
                         {"record": declared.SERVICE, "expr": "vector(1)", "labels": {"service": "b", "team": "u"}},
@@ -184,19 +184,20 @@ def test_something_is_recorded_every_ten_minutes_after_the_alerts_of_its_subject
 )
 def test_what_a_service_overrides_is_recorded_for_it_once_with_its_own_figures(overridden: dict[str, Any]) -> None:
     services = [
-        ServiceScope(name, "team", {"TrafficSurged": overridden[name]} if name in overridden else {}) for name in NAMES
+        ServiceScope(name, "team", {"LatencyAnomalous": overridden[name]} if name in overridden else {})
+        for name in NAMES
     ]
     result = compiled(services=services)
-    found = recorded(result, "TrafficSurged")
+    found = recorded(result, "LatencyAnomalous")
     for name in [*NAMES, "never-heard-of"]:
         own = overridden.get(name, {})
         mine = [rule for rule in found if watches(rule, name)]
         assert [rule["record"] for rule in mine] == (
-            [] if own.get("enabled") is False else ["TrafficSurged:last_week", "TrafficSurged:week_before"]
+            [] if own.get("enabled") is False else ["LatencyAnomalous:last_week", "LatencyAnomalous:week_before"]
         )
         for rule in mine:
             assert f"[{own.get('window', '30m')}] offset" in rule["expr"]
-            assert rule["expr"].endswith("> 3" if "floor" in own else "> 1")
+            assert rule["expr"].endswith("> 3)" if "floor" in own else "> 1)")
             assert rule.get("labels", {}) == ({"service": name} if own else {})
 
 

@@ -118,11 +118,22 @@ def test_what_is_attained_is_the_figure_of_the_period(tmp_path: Path) -> None:
 @pytest.mark.validators
 def test_without_a_request_no_share_of_them_fails_and_there_is_no_response_time(tmp_path: Path) -> None:
     share = f'slo:errors:ratio_rate1d{{{LABELS},slo="availability"}}'
-    idle = {**series(throughput=0), share: " ".join(["NaN"] * 1600)}
+    day = f'slo:events:sum1d{{{LABELS},slo="availability"}}'
+    idle = {**series(throughput=0), share: " ".join(["NaN"] * 1600), day: "0x1600"}
     counters = {name: values for name, values in idle.items() if not name.startswith("http_")}
     still = {f'http_request_duration_seconds_{what}{{{LABELS},instance="1"}}': "5x1600" for what in ("sum", "count")}
     attained = {of("availability", ""): 1.0, of("error_rate", ""): 0.0, of("throughput", ""): 0.0}
     judge({**counters, **still}, {"round(sla:attained, 0.000001)": attained}, tmp_path)
+
+
+@pytest.mark.validators
+def test_a_day_that_is_not_reckoned_yet_is_no_day_without_errors(tmp_path: Path) -> None:
+    """As after a restart of Prometheus: events are counted again, and the sum of the day is not known for some minutes."""
+    known = {name: values for name, values in series().items() if "ratio_rate1d" not in name}
+    stale = f'slo:events:sum1d{{{LABELS},slo="availability"}}'
+    attained = 'sla:attained{sla="error_rate"}'
+    judge({**known, stale: "5x1530 _x70"}, {attained: {}}, tmp_path)
+    judge({**known, stale: "5x1540 _x60"}, {f"{attained} * 0": {f'{{{LABELS},sla="error_rate"}}': 0}}, tmp_path)
 
 
 @pytest.mark.validators

@@ -241,6 +241,32 @@ CASES: dict[str, tuple[Change, list[str]]] = {
             "looks back over 14d, vigil:prometheus.retention is 7d"
         ],
     ),
+    "a window that reaches beyond what is kept": (
+        together(
+            sets("alerts", "BatchJobOverdue", to={"window": "20d"}),
+            sets("services", 0, "alerts", to={"BatchJobOverdue": {"window": "1d"}}),
+        ),
+        [
+            "vigil:alerts.BatchJobOverdue: given 'BatchJobOverdue'; allowed: an alert whose past is kept: it looks back "
+            "over 20d, vigil:prometheus.retention is 15d",
+        ],
+    ),
+    "a service's window that reaches beyond what is kept": (
+        together(
+            sets("alerts", "BatchJobOverdue", to={"window": "14d"}),
+            sets("services", 1, "alerts", to={"BatchJobOverdue": {"window": "16d"}}),
+        ),
+        ["vigil:services[1].alerts.BatchJobOverdue", "it looks back over 16d, vigil:prometheus.retention is 15d"],
+    ),
+    "an alert that a service without metrics cannot have": (
+        together(
+            sets("services", 0, "metrics", to=None),
+            sets("services", 0, "slos", to=[]),
+            sets("services", 0, "sla", to=None),
+            sets("services", 0, "alerts", to={"ServiceMissing": {"for": "10m"}}),
+        ),
+        ["vigil:services[0].alerts.ServiceMissing: given 'ServiceMissing'; allowed: an alert that watches it: "],
+    ),
     "scrape interval beyond the windows of alerts": (
         sets("services", 0, "metrics", to={"port": 80, "interval": "2m"}),
         ["vigil:services[0].metrics.interval: given '2m'; allowed: 5s to 1m"],

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from alert_rules import loader, overrides
 from alert_rules.lint import needed_exporters
+from alert_rules.model import PrometheusAlert
 from alert_rules.problems import Problem, listed, nearest
 from alert_rules.promql import looks_back
-from alert_rules.quantities import QuantityError
+from alert_rules.quantities import QuantityError, Unit, readable
 from components import manifests
-from components.evaluated import can_be_evaluated
 from components.exporting import exporters_of
 from components.settings.checks.registry import check
 from components.settings.model import Settings
 from components.settings.services import Service
 
-OF_SERVICES = frozenset({"application", "slo", "prometheus", "blackbox", "loki"})
+OF_SERVICES = frozenset({"application", "declared", "slo", "prometheus", "blackbox", "loki"})
 """What exports series that carry the name of a declared service (a log alert counts as Loki's)."""
 
 
@@ -34,14 +35,35 @@ def _alerts_that_are_compiled(settings: Settings, file: str) -> Iterator[Problem
 
 @check("kubernetes", "prometheus")
 def _alerts_that_samples_are_kept_for(settings: Settings, file: str) -> Iterator[Problem]:
-    gone = {a.name: a for a in loader.builtin().prometheus if not can_be_evaluated(a, settings)}
-    places = [("vigil:alerts", settings.alerts)]
-    places += [(f"vigil:services[{index}].alerts", service.alerts) for index, service in enumerate(settings.services)]
-    for key, written in places:
-        for name in written.keys() & gone.keys() if settings.kubernetes.enabled else ():
-            past = f"{looks_back(gone[name].default_query) / 86400:.0f}d"
-            allowed = f"an alert whose past is kept: it looks back over {past}, vigil:prometheus.retention is "
+    by_name = {alert.name: alert for alert in loader.builtin().prometheus} if settings.kubernetes.enabled else {}
+    for key, name, layers in _written(settings):
+        alert = by_name.get(name)
+        if alert and (past := _past(alert, layers)) > settings.prometheus.retention.value:
+            allowed = f"an alert whose past is kept: it looks back over {_days(past)}, vigil:prometheus.retention is "
             yield Problem(file, f"{key}.{name}", name, f"{allowed}{settings.prometheus.retention}")
+
+
+def _written(settings: Settings) -> Iterator[tuple[str, str, Sequence[Any]]]:
+    """Each override's key and alert, and with it those that it builds on."""
+    for name, override in settings.alerts.items():
+        yield "vigil:alerts", name, [override]
+    for index, service in enumerate(settings.services):
+        for name, override in service.alerts.items():
+            yield f"vigil:services[{index}].alerts", name, [settings.alerts.get(name, {}), override]
+
+
+def _past(alert: PrometheusAlert, layers: Sequence[Any]) -> float:
+    """How many seconds the alert looks back, by default or with those overrides. Where these are wrong, that is told by
+    itself."""
+    back = looks_back(alert.default_query)
+    with suppress(AttributeError, ValueError):
+        values = overrides.resolve(alert, *layers).values
+        back = max(back, looks_back(alert.query(values, alert.sample_selector)))
+    return back
+
+
+def _days(seconds: float) -> str:
+    return readable(seconds, Unit.WINDOW)
 
 
 @check()
@@ -63,7 +85,9 @@ def _alerts_of_service(service: Service) -> list[str]:
     catalogue = loader.builtin()
     if service.runs_on.kubernetes:
         # The others watch the cluster or the stack itself: their series carry no declared service's name.
-        read = OF_SERVICES if service.slos else OF_SERVICES - {"slo"}
+        without = {"slo"} if not service.slos else set()
+        without |= {"declared"} if service.metrics is None else set()
+        read = OF_SERVICES - without
         return [alert.name for alert in catalogue.rules if needed_exporters(alert) <= read]
     kinds = [catalogue.kind_for_platform(platform) for platform in service.runs_on.platforms]
     return [alarm.name for kind in kinds if kind for alarm in kind.alarms]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,11 +114,26 @@ def test_programs_read_json(project: Path) -> None:
         "pages_allowed": 0,
         "without_values": [],
         "refused": [],
+        "seen_in_part": [],
         "not_tunable": {},
         "without_threshold": [],
         "warnings": ["from a store: [gone]"],
         "yaml": "vigil:services:\n  - name: redis\n    alerts:\n      HighCPUUsage: {threshold: 90%}  # was 80%; pages 1 → 0\n",
     }
+
+
+def test_what_compares_with_a_time_before_the_history_is_told_with_how_much_of_it_was_seen(project: Path) -> None:
+    # Two weeks and half an hour before the six hours, of which the first three hours are missing.
+    since = 3 / (14 * 24 + 6.5)
+    chosen = ("--alert", "LatencyAnomalous", "--alert", "HighCPUUsage")
+    with prometheus({CPU: {"redis": 20}, "duration_seconds_sum": {"redis": 1.5}}, since=since) as url:
+        told = run(url, *chosen, cwd=project)
+        [part] = json.loads(run(url, *chosen, "--json", cwd=project))["seen_in_part"]
+    assert re.search(r"compare with what is kept no longer: LatencyAnomalous (2\.9\d|3)h\.\n", told)
+    assert part.pop("seconds") == pytest.approx(3 * 3600, abs=300)
+    assert part == {"alert": "LatencyAnomalous", "scope": "every service"}
+    with prometheus({CPU: {"redis": 20}, "duration_seconds_sum": {"redis": 1.5}}) as url:
+        assert "Seen for a part" not in run(url, *chosen, cwd=project)
 
 
 @pytest.mark.parametrize(("hold", "step"), [("1m", 30), ("10m", 150), ("1h", 180)])
