@@ -73,3 +73,14 @@ def test_relative_links_of_the_documents_lead_somewhere() -> None:
     for page in pages:
         for target in re.findall(r"\]\(([^)#:\s]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_every_decision_stands_in_the_index_under_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = []
+    for file in sorted(folder.glob("0*.md")):
+        number, _, title = file.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").partition(". ")
+        assert file.name.startswith(f"{int(number):04d}-"), file.name
+        listed.append(f"- [{int(number):04d}]({file.name}) {title}")
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    assert [line for line in index.splitlines() if line.startswith("- ")] == listed
