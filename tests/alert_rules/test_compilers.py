@@ -179,25 +179,23 @@ def test_something_is_recorded_every_ten_minutes_after_the_alerts_of_its_subject
 
 @given(
     overridden=st.dictionaries(
-        st.sampled_from(NAMES), st.sampled_from([{"window": "1h"}, {"floor": "3/s"}, {"enabled": False}])
+        st.sampled_from(NAMES), st.sampled_from([{"window": "1h"}, {"window": "20m"}, {"enabled": False}])
     )
 )
 def test_what_a_service_overrides_is_recorded_for_it_once_with_its_own_figures(overridden: dict[str, Any]) -> None:
     services = [
-        ServiceScope(name, "team", {"LatencyAnomalous": overridden[name]} if name in overridden else {})
-        for name in NAMES
+        ServiceScope(name, "team", {"TrafficDropped": overridden[name]} if name in overridden else {}) for name in NAMES
     ]
     result = compiled(services=services)
-    found = recorded(result, "LatencyAnomalous")
+    found = recorded(result, "TrafficDropped")
     for name in [*NAMES, "never-heard-of"]:
         own = overridden.get(name, {})
         mine = [rule for rule in found if watches(rule, name)]
         assert [rule["record"] for rule in mine] == (
-            [] if own.get("enabled") is False else ["LatencyAnomalous:last_week", "LatencyAnomalous:week_before"]
+            [] if own.get("enabled") is False else ["TrafficDropped:last_week", "TrafficDropped:week_before"]
         )
         for rule in mine:
             assert f"[{own.get('window', '30m')}] offset" in rule["expr"]
-            assert rule["expr"].endswith("> 3)" if "floor" in own else "> 1)")
             assert rule.get("labels", {}) == ({"service": name} if own else {})
 
 
