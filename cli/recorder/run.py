@@ -6,9 +6,11 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import cast
 
 import pulumi
+from pulumi import _types
 from pulumi.runtime import config, mocks, resource
 from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import SETTINGS, set_root_resource
@@ -46,7 +48,7 @@ def record(
         # run_in_stack makes a root of its own, as under the real engine.
         set_root_resource(cast(pulumi.Resource, None))
         config.set_all_config(dict(settings), list(secret_keys))
-        with _without_stack_traces():
+        with _without_stack_traces(), _types_taken_apart_once():
             loop.run_until_complete(run_in_stack(lambda: _observed(program, monitor)))
     finally:
         loop.close()
@@ -70,6 +72,20 @@ def _without_stack_traces() -> Iterator[None]:
         yield
     finally:
         resource._get_stack_trace = original
+
+
+@contextmanager
+def _types_taken_apart_once() -> Iterator[None]:
+    """The SDK takes the types of outputs apart for each value of each resource, though each Deployment has the same."""
+    names = ("unwrap_type", "unwrap_optional_type")
+    originals = {name: getattr(_types, name) for name in names}
+    for name, original in originals.items():
+        setattr(_types, name, cache(original))
+    try:
+        yield
+    finally:
+        for name, original in originals.items():
+            setattr(_types, name, original)
 
 
 def _observed(program: Callable[[], None], monitor: Monitor) -> None:
