@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 import pytest
+from pulumi import _types
+from pulumi.runtime import resource
 
 from cli.recorder import Recording, Violation, record
 
@@ -157,3 +160,19 @@ def test_two_runs_record_the_same() -> None:
             topic(f"t{index}")
 
     assert run(program).resources == run(program).resources
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_sdk_is_afterwards_what_it_was(fails: bool) -> None:
+    def of_the_sdk() -> tuple[object, ...]:
+        return resource._get_stack_trace, _types.unwrap_type, _types.unwrap_optional_type
+
+    def program() -> None:
+        assert before != of_the_sdk()
+        if fails:
+            raise LookupError("as a program may")
+
+    before = of_the_sdk()
+    with pytest.raises(LookupError) if fails else nullcontext():
+        run(program)
+    assert of_the_sdk() == before
