@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -70,12 +71,12 @@ def alerts(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
     if as_json:
         sys.stdout.write(json_text.pretty(rows))
         return
-    table = Table()
-    for column in ("alert", "engine", "severity", "for", "every"):
+    table = Table(padding=(0, 1, 0, 0), pad_edge=False, box=box.SIMPLE_HEAD)
+    table.add_column("alert", overflow="fold")
+    for column in ("engine", "severity", "for", "every", "parameters"):
         table.add_column(column, no_wrap=True)
-    table.add_column("parameters")
     for row in rows:
-        figures = ", ".join(f"{name} {value}" for name, value in row["parameters"].items())
+        figures = "\n".join(f"{name} {value}" for name, value in row["parameters"].items())
         table.add_row(row["alert"], row["engine"], row["severity"], row["for"], row["every"], figures)
     Console().print(table)
 

@@ -13,7 +13,10 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from alert_rules.loader import builtin
+from cli.main import app
 from cli.preview.run import render
 from cli.preview.write import replace_tree
 from tests.rendered import ROOT, STACKS, project_with
@@ -297,3 +300,16 @@ def test_agreements_are_shown_with_their_targets_and_periods(tmp_path: Path) -> 
     [agreement] = json.loads((tmp_path / "prod" / "plan.json").read_text())["agreements"]
     targets = {"availability": 0.999, "response_time": 0.2, "error_rate": 0.01, "throughput": 1000}
     assert (agreement["service"], agreement["targets"]) == ("api-gateway", targets)
+
+
+def test_the_alerts_and_their_parameters_are_whole_on_a_terminal_of_eighty_columns() -> None:
+    told = CliRunner().invoke(app, ["alerts"], env={"COLUMNS": "80"}).stdout
+    lines = [line.split() for line in told.splitlines()]
+    for alert in builtin().prometheus:
+        figures = [[name, str(parameter.default)] for name, parameter in alert.parameters.items()]
+        at = next((n for n, line in enumerate(lines) if line[:1] == [alert.name]), None)
+        if at is not None:  # the longest names go on in the next line
+            assert [line[-2:] for line in lines[at : at + len(figures)]] == figures
+    assert "…" not in told
+    assert max(map(len, told.splitlines())) <= 80
+    assert sum(line[:1] == [alert.name] for line in lines for alert in builtin().prometheus) > 80
