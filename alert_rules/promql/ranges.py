@@ -51,14 +51,18 @@ def looks_back(expression: str) -> float:
     none. Without samples from so long ago it has no result."""
     if "offset" not in expression:
         return 0.0
-    return max(offset + length if offset else 0.0 for offset, length in map(_back, nodes(expression)))
+    return max(offset + length if offset > 0 else 0.0 for offset, length in map(_back, nodes(expression)))
 
 
 @cache
 def reach(expression: str) -> float:
-    """How many seconds back any offset or range of the expression reaches; of a subquery within another, each for
-    itself."""
-    return max(sum(_back(node)) for node in nodes(expression))
+    """How many seconds back the expression reaches, by its offsets and ranges."""
+    return max(map(_reach, nodes(expression)))
+
+
+def _reach(node: parser.Expr) -> float:
+    within = reach(node.expr.prettify()) if isinstance(node, parser.SubqueryExpr) else 0.0
+    return sum(_back(node)) + within
 
 
 def _back(node: parser.Expr) -> tuple[float, float]:

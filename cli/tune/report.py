@@ -156,11 +156,7 @@ def _remarks(tuning: Tuning) -> Iterator[str]:
     measured = [f"{one.scope.alert.name}{_of(one)}" for one in tuning.silent if one.measured]
     if measured:
         yield f"Its other conditions never held: {', '.join(measured)}."
-    if tuning.in_part:
-        parts = ", ".join(
-            f"{one.scope.alert.name}{_of(one)} {readable(one.seconds, Unit.WINDOW)}" for one in tuning.in_part
-        )
-        yield f"Seen for a part of the time alone, since they compare with what is kept no longer: {parts}."
+    yield from _seen_in_part(tuning.in_part)
     for one in tuning.refused:
         yield f"Refused: {one.scope.alert.name}{_of(one)}: {one.reason}."
     for alert, reason in tuning.untunable.items():
@@ -180,6 +176,17 @@ def _silent(never: Sequence[Silent]) -> Iterator[str]:
     for one in never:
         read = ", ".join(one.metrics)
         yield f"Never measured: {one.scope.alert.name}{_of(one)}; is what it reads exported, with those labels? {read}."
+
+
+def _seen_in_part(found: Sequence[SeenInPart]) -> Iterator[str]:
+    """The rules that compare with what lies before the history, with how long they could be judged."""
+    why = "since they compare with what is kept no longer"
+    if parts := [
+        f"{one.scope.alert.name}{_of(one)} {readable(one.seconds, Unit.WINDOW)}" for one in found if one.seconds
+    ]:
+        yield f"Seen for a part of the time alone, {why}: {', '.join(parts)}."
+    if unseen := [f"{one.scope.alert.name}{_of(one)}" for one in found if not one.seconds]:
+        yield f"Not seen at all, {why}: {', '.join(unseen)}."
 
 
 def _of(one: Silent | RefusedRule | SeenInPart) -> str:

@@ -148,6 +148,8 @@ def tune(
     rows: list[Row] = []
     silent: list[Silent] = []
     refused: list[RefusedRule] = []
+    in_part = list(_in_part([scope for scope, _ in chosen], window, begin, found))
+    unseen = [one.scope for one in in_part if not one.seconds]
     for scope, value in chosen:
         before = done
 
@@ -160,7 +162,7 @@ def tune(
         rule = Rule(value.operator, scope.resolved.hold, step)
         try:
             of_scope = _rows(scope, rule, prometheus.read(value.expression, window, step, on_part=one_more), allowed)
-            if not of_scope:
+            if not of_scope and scope not in unseen:
                 silent.append(_silent(scope, value, prometheus, window))
             rows += of_scope
         except Refused as error:
@@ -179,7 +181,7 @@ def tune(
         rows,
         silent,
         refused,
-        list(_in_part([scope for scope, _ in chosen], window, begin, found)),
+        in_part,
         untunable,
         without,
         list(prometheus.warnings),

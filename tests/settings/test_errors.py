@@ -245,11 +245,20 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         together(
             sets("alerts", "BatchJobOverdue", to={"window": "20d"}),
             sets("services", 0, "alerts", to={"BatchJobOverdue": {"window": "1d"}}),
+            sets("services", 1, "alerts", to={"BatchJobOverdue": {"severity": "low"}}),
+            sets("services", 2, "alerts", to={"BatchJobOverdue": {"window": "21d", "enabled": False}}),
         ),
         [
             "vigil:alerts.BatchJobOverdue: given 'BatchJobOverdue'; allowed: an alert whose past is kept: it looks back "
             "over 20d, vigil:prometheus.retention is 15d",
         ],
+    ),
+    "a range that reaches beyond what is kept": (
+        together(
+            sets("prometheus", "retention", to="7d"),
+            sets("alerts", "BatchJobFailing", to={"window": "14d"}),
+        ),
+        ["vigil:alerts.BatchJobFailing", "it looks back over 14d, vigil:prometheus.retention is 7d"],
     ),
     "a service's window that reaches beyond what is kept": (
         together(

@@ -124,10 +124,10 @@ def test_what_is_suggested_can_be_pasted_and_leaves_nothing_to_change(server: Ht
 
 def test_every_alert_of_a_stack_is_asked_about_and_none_is_left_unsaid(server: HttpServer, tmp_path: Path) -> None:
     found = tuned(server, "--past", "1d", cwd=project_with(tmp_path, stack_text("prod")))
-    silent = {one["alert"] for one in found["without_values"]}
-    told = (
-        {row["alert"] for row in found["rows"]} | silent | set(found["not_tunable"]) | set(found["without_threshold"])
-    )
+    rows, silent = ({one["alert"] for one in found[what]} for what in ("rows", "without_values"))
+    unseen = {one["alert"] for one in found["seen_in_part"] if not one["seconds"]}
+    assert unseen == {"LatencyAnomalous", "TrafficDropped", "TrafficSurged"}  # this history has no two weeks and a day
+    told = rows | silent | unseen | set(found["not_tunable"]) | set(found["without_threshold"])
     plan = json.loads(vigil("preview", "--stack", "prod", "--json", "--output", str(tmp_path / "build")).stdout)
     assert told == {line["alert"] for line in plan["alerts"] if line["source"].startswith("Prometheus")}
     assert {"MemoryGrowing", "DeployRegression"} <= set(found["not_tunable"])

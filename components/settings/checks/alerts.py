@@ -10,7 +10,7 @@ from alert_rules import loader, overrides
 from alert_rules.lint import needed_exporters
 from alert_rules.model import PrometheusAlert
 from alert_rules.problems import Problem, listed, nearest
-from alert_rules.promql import looks_back
+from alert_rules.promql import looks_back, reach
 from alert_rules.quantities import QuantityError, Unit, readable
 from components import manifests
 from components.exporting import exporters_of
@@ -36,11 +36,13 @@ def _alerts_that_are_compiled(settings: Settings, file: str) -> Iterator[Problem
 @check("kubernetes", "prometheus")
 def _alerts_that_samples_are_kept_for(settings: Settings, file: str) -> Iterator[Problem]:
     by_name = {alert.name: alert for alert in loader.builtin().prometheus} if settings.kubernetes.enabled else {}
+    kept = settings.prometheus.retention
     for key, name, layers in _written(settings):
         alert = by_name.get(name)
-        if alert and (past := _past(alert, layers)) > settings.prometheus.retention.value:
-            allowed = f"an alert whose past is kept: it looks back over {_days(past)}, vigil:prometheus.retention is "
-            yield Problem(file, f"{key}.{name}", name, f"{allowed}{settings.prometheus.retention}")
+        past = _past_that_is_written(alert, layers, kept.value) if alert else 0.0
+        if past > kept.value:
+            allowed = f"an alert whose past is kept: it looks back over {readable(past, Unit.WINDOW)}"
+            yield Problem(file, f"{key}.{name}", name, f"{allowed}, vigil:prometheus.retention is {kept}")
 
 
 def _written(settings: Settings) -> Iterator[tuple[str, str, Sequence[Any]]]:
@@ -52,18 +54,22 @@ def _written(settings: Settings) -> Iterator[tuple[str, str, Sequence[Any]]]:
             yield f"vigil:services[{index}].alerts", name, [settings.alerts.get(name, {}), override]
 
 
-def _past(alert: PrometheusAlert, layers: Sequence[Any]) -> float:
-    """How many seconds the alert looks back, by default or with those overrides. Where these are wrong, that is told by
-    itself."""
-    back = looks_back(alert.default_query)
+def _past_that_is_written(alert: PrometheusAlert, layers: Sequence[Any], kept: float) -> float:
+    """How many seconds the alert looks back: by default where that alone is more than what is kept, else by the last
+    override, and 0 where that changes nothing about it. Where overrides are wrong, that is told by itself."""
+    if (by_default := looks_back(alert.default_query)) > kept:
+        return by_default
     with suppress(AttributeError, ValueError):
-        values = overrides.resolve(alert, *layers).values
-        back = max(back, looks_back(alert.query(values, alert.sample_selector)))
-    return back
+        own, before = (_reach(overrides.resolve(alert, *some)) for some in (layers, layers[:-1]))
+        return own if own != before else 0.0
+    return 0.0
 
 
-def _days(seconds: float) -> str:
-    return readable(seconds, Unit.WINDOW)
+def _reach(resolved: overrides.Resolved) -> float:
+    alert = resolved.definition
+    if not resolved.enabled or not isinstance(alert, PrometheusAlert):
+        return 0.0
+    return reach(alert.query(resolved.values, alert.sample_selector))
 
 
 @check()

@@ -134,6 +134,10 @@ def test_what_compares_with_a_time_before_the_history_is_told_with_how_much_of_i
     assert part == {"alert": "LatencyAnomalous", "scope": "every service"}
     with prometheus({CPU: {"redis": 20}, "duration_seconds_sum": {"redis": 1.5}}) as url:
         assert "Seen for a part" not in run(url, *chosen, cwd=project)
+    with prometheus({CPU: {"redis": 20}}, since=0.99) as url:
+        told = run(url, *chosen, cwd=project)
+    assert "Not seen at all, since they compare with what is kept no longer: LatencyAnomalous.\n" in told
+    assert "Never measured: LatencyAnomalous" not in told
 
 
 @pytest.mark.parametrize(("hold", "step"), [("1m", 30), ("10m", 150), ("1h", 180)])
