@@ -14,7 +14,7 @@ from typing import Any
 
 from alert_rules.compilers.common import of_services
 from alert_rules.compilers.rules import Rule, recording_file, recording_rule
-from alert_rules.slos import FAST, SLOW
+from alert_rules.slos import FAST, RECENT, SLOW
 
 FILE = "sla.yaml"
 """The rule file's name."""
@@ -60,7 +60,8 @@ MEASURES: Mapping[str, Measure] = {
         more_is_better=False,
         # Without a request there is no share; the plan says 0 then. What is not known of the day yet is no 0.
         attained="sum without (slo) (\n"
-        "  slo:errors:ratio_rate1d{$chosen} >= 0 or 0 * (last_over_time(slo:events:sum1d{$chosen}[25m]) == 0)\n"
+        "  slo:errors:ratio_rate1d{$chosen} >= 0 or 0 * (last_over_time(slo:events:sum1d{$chosen}"
+        f"[{RECENT}]) == 0)\n"
         ")",
     ),
     "throughput": Measure(  # requests a second

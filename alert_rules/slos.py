@@ -37,7 +37,7 @@ FAST, SLOW = seconds_text(SLI_INTERVAL), "2m"
 """How often windows of up to an hour are evaluated, and longer ones. A series that is written less often than every 5
 minutes would come and go, also where one evaluation is missed."""
 
-_SELDOM, _RECENT = seconds_text(RECORDING_INTERVAL), seconds_text(RECORDING_LOOKBACK)
+_SELDOM, RECENT = seconds_text(RECORDING_INTERVAL), seconds_text(RECORDING_LOOKBACK)
 """How often sums of days are, which take a look at each five minutes of a day; and how old they may be where they are
 read, so that what is read of them is always there."""
 
@@ -192,15 +192,15 @@ def _days_recorded() -> Iterator[Rule]:
     yield _summed(_ERRORS, "sum_over_time(slo:errors:rate5m[1d:5m])")
     yield _summed(_EVENTS, "sum_over_time(slo:events:rate5m[1d:5m])")
     yield _summed(_MEASURED, "count_over_time(slo:events:rate5m[1d:5m])")
-    for daily in (_ERRORS, _EVENTS):
-        yield recording_rule(daily.replace("1d", "3d"), _over_days(daily, [("", day) for day in range(3)]))
+    for what in ("errors", "events"):
+        yield recording_rule(f"slo:{what}:sum3d", _over_days(f"slo:{what}:sum1d", [("", day) for day in range(3)]))
 
 
 def _of_days() -> Iterator[Rule]:
     """What is read of sums of days, written down so often that it is always there."""
     for days in ("1d", "3d"):
-        yield _ratio(days, *(f"last_over_time(slo:{what}:sum{days}[{_RECENT}])" for what in ("errors", "events")))
-    yield recording_rule("slo:budget_spent:ratio", f"last_over_time({_RECKONED}[{_RECENT}])")
+        yield _ratio(days, *(f"last_over_time(slo:{what}:sum{days}[{RECENT}])" for what in ("errors", "events")))
+    yield recording_rule("slo:budget_spent:ratio", f"last_over_time({_RECKONED}[{RECENT}])")
 
 
 def _over_days(daily: str, days: Sequence[tuple[str, int]]) -> str:

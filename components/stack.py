@@ -92,7 +92,7 @@ def _recorded(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard) 
     there = declared.recording_rules(_watched(settings, others, shard))
     measured = slos.recording_rules(objectives_of(own), settings.prometheus.retention.value)
     promised = sla.recording_rules(agreements_of(own))
-    return CompiledRules({**there, **measured, **promised})
+    return CompiledRules(there) + CompiledRules(measured) + CompiledRules(promised)
 
 
 def _watched(settings: Settings, others: Sequence[WorkloadSpec], shard: Shard) -> list[ServiceScope]:

@@ -17,11 +17,10 @@ FAR = 86400.0
 
 def check(alert: PrometheusAlert) -> Iterator[Problem]:
     """What Prometheus could not record, or not read as the whole condition would be; and what is read of long ago each
-    time that the alert is evaluated. Of an expression that is no PromQL as a whole, lint.metrics tells."""
+    time that the alert is evaluated. Of an expression that is no PromQL whatever is recorded, lint.metrics tells."""
     yield from _parts(alert)
     reading = alert.reading(alert.defaults, alert.sample_selector)
     try:
-        promql.metrics_and_labels(alert.default_query)
         of_the_past = promql.in_subqueries(reading)
     except ValueError as error:
         if alert.recorded:

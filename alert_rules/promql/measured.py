@@ -14,7 +14,7 @@ import promql_parser as parser
 
 from alert_rules.promql.comparisons import NEGATED
 from alert_rules.promql.conditions import TURNED
-from alert_rules.promql.tree import bare, number
+from alert_rules.promql.tree import bare, is_scalar
 
 SENTINEL = 8_191_000_000_131.0
 """Stands for the figure that is asked about: a number that no alert writes, and that a float holds exactly."""
@@ -86,20 +86,8 @@ def _unfiltered(node: parser.Expr) -> str:
     inner = bare(node)
     if not isinstance(inner, parser.BinaryExpr) or str(inner.op) in ("and", "or", "unless") or _returns_bool(inner):
         return inner.prettify()
-    series = [_unfiltered(side) for side in (inner.lhs, inner.rhs) if not _is_scalar(side)]
+    series = [_unfiltered(side) for side in (inner.lhs, inner.rhs) if not is_scalar(side)]
     return f"\nand{_matching(inner)}\n".join(f"({each})" for each in series) or inner.prettify()
-
-
-def _is_scalar(node: parser.Expr) -> bool:
-    match bare(node):
-        case parser.BinaryExpr() as inner:
-            return _is_scalar(inner.lhs) and _is_scalar(inner.rhs)
-        case parser.UnaryExpr() as inner:
-            return _is_scalar(inner.expr)
-        case parser.Call() as inner:
-            return bool(inner.func.return_type == parser.ValueType.Scalar)
-        case inner:
-            return number(inner) is not None
 
 
 def _returns_bool(node: parser.BinaryExpr) -> bool:

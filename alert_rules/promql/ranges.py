@@ -8,7 +8,7 @@ from functools import cache
 
 import promql_parser as parser
 
-from alert_rules.promql.tree import bare, nodes
+from alert_rules.promql.tree import bare, is_scalar, nodes, within
 
 _OF_CHANGE = frozenset(
     {
@@ -61,8 +61,8 @@ def reach(expression: str) -> float:
 
 
 def _reach(node: parser.Expr) -> float:
-    within = reach(node.expr.prettify()) if isinstance(node, parser.SubqueryExpr) else 0.0
-    return sum(_back(node)) + within
+    below = max(map(_reach, within(node.expr))) if isinstance(node, parser.SubqueryExpr) else 0.0
+    return sum(_back(node)) + below
 
 
 def _back(node: parser.Expr) -> tuple[float, float]:
@@ -76,17 +76,12 @@ def _back(node: parser.Expr) -> tuple[float, float]:
 def in_subqueries(expression: str) -> set[str]:
     """The names of the series over whose past a subquery goes."""
     subqueries = [node for node in nodes(expression) if isinstance(node, parser.SubqueryExpr)]
-    below = (node for subquery in subqueries for node in nodes(subquery.expr.prettify()))
+    below = (node for subquery in subqueries for node in within(subquery.expr))
     return {node.name for node in below if isinstance(node, parser.VectorSelector) and node.name}
 
 
 def is_instant_vector(expression: str) -> bool:
     """Whether the expression has series with one value each, as a rule can record or compare them."""
     node = bare(parser.parse(expression))
-    if isinstance(node, parser.Call):
-        return bool(node.func.return_type == parser.ValueType.Vector)
-    if isinstance(node, parser.UnaryExpr):
-        return is_instant_vector(node.expr.prettify())
-    if isinstance(node, parser.BinaryExpr):
-        return any(is_instant_vector(side.prettify()) for side in (node.lhs, node.rhs))
-    return isinstance(node, parser.VectorSelector | parser.AggregateExpr)
+    others = parser.MatrixSelector | parser.SubqueryExpr | parser.StringLiteral
+    return not isinstance(node, others) and not is_scalar(node)

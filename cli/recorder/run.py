@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from types import ModuleType
 from typing import cast
 
 import pulumi
@@ -48,7 +49,7 @@ def record(
         # run_in_stack makes a root of its own, as under the real engine.
         set_root_resource(cast(pulumi.Resource, None))
         config.set_all_config(dict(settings), list(secret_keys))
-        with _without_stack_traces(), _types_taken_apart_once():
+        with _without_needless_work():
             loop.run_until_complete(run_in_stack(lambda: _observed(program, monitor)))
     finally:
         loop.close()
@@ -63,29 +64,26 @@ def _forget_earlier_runs() -> None:
 
 
 @contextmanager
-def _without_stack_traces() -> Iterator[None]:
-    """The SDK sends the engine a stack trace with each resource, at a third of the cost of recording one; nobody here
-    reads it."""
-    original = resource._get_stack_trace
-    resource._get_stack_trace = source_pb2.StackTrace
+def _replaced(module: ModuleType, **replacements: object) -> Iterator[None]:
+    """The module with these functions in the place of its own."""
+    originals = {name: getattr(module, name) for name in replacements}
     try:
-        yield
-    finally:
-        resource._get_stack_trace = original
-
-
-@contextmanager
-def _types_taken_apart_once() -> Iterator[None]:
-    """The SDK takes the types of outputs apart for each value of each resource, though each Deployment has the same."""
-    names = ("unwrap_type", "unwrap_optional_type")
-    originals = {name: getattr(_types, name) for name in names}
-    for name, original in originals.items():
-        setattr(_types, name, cache(original))
-    try:
+        for name, replacement in replacements.items():
+            setattr(module, name, replacement)
         yield
     finally:
         for name, original in originals.items():
-            setattr(_types, name, original)
+            setattr(module, name, original)
+
+
+@contextmanager
+def _without_needless_work() -> Iterator[None]:
+    """The SDK sends the engine a stack trace with each resource, at a third of the cost of recording one; nobody here
+    reads it. And it takes the types of outputs apart for each value of each resource, though each Deployment has the
+    same."""
+    apart = {name: cache(getattr(_types, name)) for name in ("unwrap_type", "unwrap_optional_type")}
+    with _replaced(resource, _get_stack_trace=source_pb2.StackTrace), _replaced(_types, **apart):
+        yield
 
 
 def _observed(program: Callable[[], None], monitor: Monitor) -> None:

@@ -88,9 +88,8 @@ def test_an_alert_does_the_same_by_what_is_recorded_for_it_at_the_moment(
         if rule.get("alert") == alert.name or rule.get("record", "").startswith(f"{alert.name}:")
     ]
     # The compiled rule also takes what was recorded some evaluations before; that would be there when it is over.
-    recording_first = [rule | {"expr": rule["expr"].replace("[25m]", "[1s]")} for rule in own if "record" in rule]
-    alerting = [rule | {"expr": rule["expr"].replace("[25m]", "[1s]")} for rule in own if "alert" in rule]
-    file = written_alone(alert, [*recording_first, *alerting], tmp_path)
+    of_the_moment = [rule | {"expr": rule["expr"].replace("[25m]", "[1s]")} for rule in own]
+    file = written_alone(alert, sorted(of_the_moment, key=lambda rule: "alert" in rule), tmp_path)
     run(cases_of(alert, by_recordings=False), [file], tmp_path)
 
 
@@ -135,8 +134,9 @@ def judge(alert: PrometheusAlert, form: Form, directory: Path) -> None:
     alert fires, so that no change of a hold or condition hides between two of the rarer evaluations that it has in a
     stack. Only cases that give what is recorded, older than the rest, are for the rule that reads it.
     """
-    [scope] = [scope for scope in compiled().scopes if scope.alert.name == alert.name]
-    [rule] = [rule for rule in rules_of(compiled(), alert.subject) if rule.get("alert") == alert.name]
+    result = compiled()
+    [scope] = [scope for scope in result.scopes if scope.alert.name == alert.name]
+    [rule] = [rule for rule in rules_of(result, alert.subject) if rule.get("alert") == alert.name]
     whole = rule | {"expr": scope.query(scope.resolved.values)} | form.whole
     run(cases_of(alert, by_recordings=False), [written_alone(alert, [whole], directory)], directory)
     if alert.recorded and form.reading is not None:

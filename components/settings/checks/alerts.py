@@ -13,6 +13,7 @@ from alert_rules.problems import Problem, listed, nearest
 from alert_rules.promql import looks_back, reach
 from alert_rules.quantities import QuantityError, Unit, readable
 from components import manifests
+from components.evaluated import can_be_evaluated
 from components.exporting import exporters_of
 from components.settings.checks.registry import check
 from components.settings.model import Settings
@@ -39,7 +40,7 @@ def _alerts_that_samples_are_kept_for(settings: Settings, file: str) -> Iterator
     kept = settings.prometheus.retention
     for key, name, layers in _written(settings):
         alert = by_name.get(name)
-        past = _past_that_is_written(alert, layers, kept.value) if alert else 0.0
+        past = _past_that_is_written(alert, layers, settings) if alert else 0.0
         if past > kept.value:
             allowed = f"an alert whose past is kept: it looks back over {readable(past, Unit.WINDOW)}"
             yield Problem(file, f"{key}.{name}", name, f"{allowed}, vigil:prometheus.retention is {kept}")
@@ -54,11 +55,11 @@ def _written(settings: Settings) -> Iterator[tuple[str, str, Sequence[Any]]]:
             yield f"vigil:services[{index}].alerts", name, [settings.alerts.get(name, {}), override]
 
 
-def _past_that_is_written(alert: PrometheusAlert, layers: Sequence[Any], kept: float) -> float:
+def _past_that_is_written(alert: PrometheusAlert, layers: Sequence[Any], settings: Settings) -> float:
     """How many seconds the alert looks back: by default where that alone is more than what is kept, else by the last
     override, and 0 where that changes nothing about it. Where overrides are wrong, that is told by itself."""
-    if (by_default := looks_back(alert.default_query)) > kept:
-        return by_default
+    if not can_be_evaluated(alert, settings):
+        return looks_back(alert.default_query)
     with suppress(AttributeError, ValueError):
         own, before = (_reach(overrides.resolve(alert, *some)) for some in (layers, layers[:-1]))
         return own if own != before else 0.0
