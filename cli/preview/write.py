@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 
 def replace_tree(target: Path, files: Mapping[str, str | bytes]) -> None:
@@ -17,10 +17,11 @@ def replace_tree(target: Path, files: Mapping[str, str | bytes]) -> None:
     beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     beside.chmod(0o755)
     try:
+        # Each folder once, and those above it first: to make one is a good part of what a small file costs.
+        for folder in sorted({folder for name in files for folder in PurePath(name).parents[:-1]}):
+            (beside / folder).mkdir()
         for name, content in files.items():
-            path = beside / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+            (beside / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         _swap(target, beside)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,11 +17,15 @@ from cli.recorder.record import Archive, Recording, Resource, Violation
 from cli.recorder.wire import plain_struct
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+_READ_BACK = ("apiVersion", "kind", "metadata")
+"""What a program may read back of a Kubernetes object. The rest, which an API server fills with defaults of its own,
+takes the SDK a fifth of all that an object costs here to translate. Nothing reads it; the marker tells who would."""
 _OUTPUT_PROSE = "Calling __str__ on an Output[T] is not supported"
 
 
 class Monitor(mocks.MockMonitor):
-    """Records registrations; answers with the inputs and the outputs a provider would compute.
+    """Records registrations; answers with the inputs (of Kubernetes objects the metadata) and the outputs a provider
+    would compute.
 
     `violations` collects what a real engine would refuse or a provider would get wrong.
     """
@@ -32,7 +35,6 @@ class Monitor(mocks.MockMonitor):
         self.project, self.stack, self.account, self.region = project, stack, account, region
         self.recording = Recording()
         self.violations: list[str] = []
-        self._lock = threading.Lock()
         self._urns: set[str] = set()
         self._output_names: dict[str, frozenset[str]] = {}
 
@@ -56,10 +58,7 @@ class Monitor(mocks.MockMonitor):
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         resource = self._resource(urn, request)
-        state = struct_pb2.Struct()
-        state.CopyFrom(request.object)
-        if request.custom:
-            self._add_outputs(resource, state)
+        state = self._state(resource, request.object) if request.custom else request.object
         return resource_pb2.RegisterResourceResponse(urn=urn, id=_id(resource) if request.custom else "", object=state)
 
     def _resource(self, urn: str, request: Any) -> Resource:
@@ -75,14 +74,19 @@ class Monitor(mocks.MockMonitor):
             secret_paths=secrets,
             dependencies=tuple(sorted(request.dependencies)),
         )
-        with self._lock:
-            if urn in self._urns:
-                self.violations.append(f"duplicate URN {urn}")
-            self._urns.add(urn)
-            self.recording.resources.append(resource)
+        if urn in self._urns:
+            self.violations.append(f"duplicate URN {urn}")
+        self._urns.add(urn)
+        self.recording.resources.append(resource)
         return resource
 
-    def _add_outputs(self, resource: Resource, state: struct_pb2.Struct) -> None:
+    def _state(self, resource: Resource, inputs: struct_pb2.Struct) -> struct_pb2.Struct:
+        state = struct_pb2.Struct()
+        if resource.type.startswith("kubernetes:"):
+            for name in filter(inputs.fields.__contains__, _READ_BACK):
+                state.fields[name].CopyFrom(inputs.fields[name])
+        else:
+            state.CopyFrom(inputs)
         values: dict[str, Any] = {
             name: MARKER.format(type=resource.type, name=name)
             for name in self._output_names.get(resource.type, ())
@@ -90,6 +94,7 @@ class Monitor(mocks.MockMonitor):
         }
         values |= computed(resource.type, resource.inputs, account=self.account, region=self.region)
         state.update(values)
+        return state
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
         outputs, secrets = plain_struct(request.outputs)

@@ -82,6 +82,8 @@ class Recording:
 
 
 def _masked(value: Any, path: tuple[str | int, ...], secrets: frozenset[tuple[str | int, ...]]) -> Any:
+    if not secrets:
+        return value
     if path in secrets:
         return MASK
     if isinstance(value, Mapping):

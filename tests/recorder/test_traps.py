@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import nullcontext
 from typing import Any
 
@@ -74,6 +75,38 @@ def test_outputs_that_a_provider_computes_reach_other_resources() -> None:
 
     policy = run(program).named("aws:sqs/queue:Queue", "q").inputs["policy"]
     assert policy == '{"topic": "arn:aws:sns:eu-west-1:123456789012:topic"}'
+
+
+def service() -> k8s.core.v1.Service:
+    return k8s.core.v1.Service("s", metadata={"name": "s", "labels": {"of": "s"}}, spec={"type": "ClusterIP"})
+
+
+def test_the_metadata_of_a_kubernetes_object_can_be_read_back() -> None:
+    def program() -> None:
+        pulumi.export("labels", service().metadata.labels)
+
+    assert run(program).exports == {"labels": {"of": "s"}}
+
+
+@pytest.mark.parametrize("read", ["spec", "status"])
+def test_what_else_a_kubernetes_object_holds_is_refused_where_it_is_used(read: str) -> None:
+    def program() -> None:
+        pulumi.export("read", getattr(service(), read))
+
+    with pytest.raises(Violation, match=f"exports.read: uses .*kubernetes:core/v1:Service.{read}"):
+        run(program)
+
+
+def test_no_thread_is_started() -> None:
+    # Each handing over to a thread and back costs more than what the recorder does there.
+    before = threading.active_count()
+    during: list[int] = []
+
+    def program() -> None:
+        topic().arn.apply(lambda arn: during.append(threading.active_count()))
+
+    run(program)
+    assert during == [before]
 
 
 def test_text_made_from_an_output_raises() -> None:
