@@ -13,8 +13,9 @@ import yaml
 from pydantic import ValidationError
 
 from alert_rules import yaml12
+from alert_rules.alarms import Alarm, ServiceKind
 from alert_rules.lint import lint
-from alert_rules.model import Alarm, AlertDefinition, Definition, LogAlert, PrometheusAlert, RuleAlert, ServiceKind
+from alert_rules.model import AlertDefinition, Definition, LogAlert, PrometheusAlert, RuleAlert
 from alert_rules.problems import MISSING, InvalidFiles, Problem, nearest
 from alert_rules.registry import Metric, known_metrics, metrics_in
 

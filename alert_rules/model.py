@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from string import Template
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from alert_rules import quantities
 from alert_rules.quantities import Quantity, Unit
 from alert_rules.registry import exporters_of
+from alert_rules.templates import fill, fill_expression, placeholders, texts
 from alert_rules.timing import (
     EVALUATION_INTERVAL,
     LOG_EVALUATION_INTERVAL,
@@ -201,7 +202,7 @@ class RuleAlert(AlertDefinition):
 
     def query(self, values: Mapping[str, Quantity], selector: str) -> str:
         """The whole condition with its figures and the label matchers of `selector` filled in, on tidy lines."""
-        return _filled(self.expression, values, selector)
+        return fill_expression(self.expression, values, selector)
 
     def recordings(self, _values: Mapping[str, Quantity], _selector: str, /) -> Mapping[str, str]:
         """What is recorded for the alert alone, with those figures and label matchers: each expression by the series
@@ -256,16 +257,16 @@ class PrometheusAlert(RuleAlert):
         return 'service!=""'
 
     def query(self, values: Mapping[str, Quantity], selector: str) -> str:
-        whole = {name: f"(\n{_filled(part, values, selector)}\n)" for name, part in self.recorded.items()}
-        return _filled(self.expression, values, selector, whole)
+        whole = {name: f"(\n{fill_expression(part, values, selector)}\n)" for name, part in self.recorded.items()}
+        return fill_expression(self.expression, values, selector, whole)
 
     def recordings(self, values: Mapping[str, Quantity], selector: str) -> Mapping[str, str]:
-        return {self._record(name): _filled(part, values, selector) for name, part in self.recorded.items()}
+        return {self._record(name): fill_expression(part, values, selector) for name, part in self.recorded.items()}
 
     def reading(self, values: Mapping[str, Quantity], selector: str) -> str:
         lookback = quantities.seconds_text(RECORDING_LOOKBACK)
         read = {name: f"last_over_time({self._record(name)}{{{selector}}}[{lookback}])" for name in self.recorded}
-        return _filled(self.expression, values, selector, read)
+        return fill_expression(self.expression, values, selector, read)
 
     def _record(self, name: str) -> str:
         return f"{self.name}:{name}"
@@ -285,109 +286,3 @@ class LogAlert(RuleAlert):
     @property
     def sample_selector(self) -> str:
         return 'service="a"'  # of logs, no rule is for every service there may be
-
-
-class Alarm(AlertDefinition):
-    """A CloudWatch alarm on one metric of a service kind, in CloudWatch's own terms."""
-
-    source: Literal["cloudwatch"] = "cloudwatch"
-    metric: str
-    statistic: Literal["Average", "Sum", "Maximum", "Minimum", "SampleCount", "p50", "p90", "p95", "p99"]
-    period: Duration
-    evaluation_periods: int = Field(ge=1)
-    comparison: Literal[
-        "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
-    ]
-    unit: str | None = None
-    dimensions: tuple[str, ...] | None = Field(
-        None, description="Needed only where the alarm takes some of the resource's."
-    )
-    treat_missing_data: Literal["missing", "notBreaching", "breaching", "ignore"] = "missing"
-
-    @model_validator(mode="after")
-    def _has_threshold(self) -> Alarm:
-        if set(self.parameters) != {"threshold"}:
-            raise ValueError("exactly one parameter, `threshold`")
-        if self.hold_problem(self.default_hold):
-            raise ValueError("a period of 10s, 20s, 30s or whole minutes, evaluated over at most 1d")
-        return self
-
-    @property
-    def default_hold(self) -> float:
-        return self.period.value * self.evaluation_periods
-
-    def hold_problem(self, hold: float) -> str | None:
-        period = self.period.value
-        if hold > 0 and hold % period == 0 and hold <= LONGEST_HOLD and (period in (10, 20, 30) or period % 60 == 0):
-            return None
-        return f"a multiple of the alarm's period ({self.period}), at most 1d"
-
-    def interval(self, _hold: float, _severity: Severity, /) -> float:
-        return self.period.value
-
-
-class Widget(Definition):
-    """One graph of a service kind on its CloudWatch dashboard."""
-
-    title: str
-    metrics: tuple[str, ...]
-    statistic: str
-    period: Duration
-    unit: str
-    dimensions: tuple[str, ...] | None = Field(
-        None, description="Needed only where the metrics take some of the resource's."
-    )
-
-
-class Platform(Definition):
-    """The settings' `runs_on` key whose services are of a kind, and where their dimensions come from."""
-
-    runs_on: str
-    dimensions: dict[str, str] = Field(description="CloudWatch dimension → key under `runs_on.<platform>`.")
-
-
-class ServiceKind(Definition):
-    """An AWS service (or a system's own metrics) that resources of the settings can name as their `kind`."""
-
-    kind: str
-    title: str
-    namespace: str
-    custom: bool = Field(
-        False, description="The namespace is the system's own, unknown to AWS's service specification."
-    )
-    platform: Platform | None = None
-    dimension_sets: tuple[tuple[str, ...], ...]
-    fixed_dimensions: dict[str, str] = {}
-    dimension_patterns: dict[str, str] = Field(
-        {}, description="Dimension → what its values look like, where easily mistaken."
-    )
-    dashboard: str = Field(description="Name of the CloudWatch dashboard that shows it.")
-    alarms: tuple[Alarm, ...]
-    widgets: tuple[Widget, ...]
-
-
-def placeholders(text: str) -> list[str]:
-    """Names of the `$placeholders` in `text`, in order of appearance."""
-    return [name for match in Template.pattern.finditer(text) if (name := match["named"] or match["braced"])]
-
-
-def texts(values: Mapping[str, Quantity]) -> dict[str, str]:
-    """Parameter values as a person would write them."""
-    return {name: str(value) for name, value in values.items()}
-
-
-def fill(text: str, values: Mapping[str, Any], hold: float) -> str:
-    """`text` with parameters and `$for` filled in; other `$names` (Prometheus' $labels, $value) stay."""
-    return Template(text).safe_substitute(values, **{"for": quantities.seconds_text(hold)})
-
-
-def _filled(
-    expression: str, values: Mapping[str, Quantity], selector: str, parts: Mapping[str, str] | None = None
-) -> str:
-    """The expression on tidy lines, its placeholders replaced by figures, label matchers and other PromQL."""
-    figures = {name: _figure(value) for name, value in values.items()}
-    return Template(expression.strip()).substitute({**figures, **(parts or {})}, selector=selector)
-
-
-def _figure(value: Quantity) -> str:
-    return quantities.seconds_text(value.value) if value.unit is Unit.WINDOW else value.number

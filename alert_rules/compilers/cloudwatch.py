@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from alert_rules.alarms import Alarm, ServiceKind
 from alert_rules.compilers.common import CompiledAlert, Links, ResourceScope
 from alert_rules.loader import Catalogue
-from alert_rules.model import Alarm, ServiceKind, Severity, fill, texts
+from alert_rules.model import Severity
 from alert_rules.overrides import Override, Resolved, resolve
+from alert_rules.templates import fill, texts
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from alert_rules import quantities
 from alert_rules.compilers.common import CompiledAlert, Links
 from alert_rules.lint import needed_exporters
-from alert_rules.model import RuleAlert, fill, texts
+from alert_rules.model import RuleAlert
 from alert_rules.overrides import Resolved
 from alert_rules.quantities import Quantity
+from alert_rules.templates import fill, texts
 from alert_rules.timing import RECORDING_INTERVAL
 
 A = TypeVar("A", bound=RuleAlert)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alert_rules.lint.told import told
-from alert_rules.model import RuleAlert, placeholders
+from alert_rules.model import RuleAlert
 from alert_rules.problems import Problem, listed, nearest
+from alert_rules.templates import placeholders
 
 
 def check(alert: RuleAlert) -> Iterator[Problem]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from alert_rules import loader
+from alert_rules.alarms import ServiceKind
 from alert_rules.compilers.cloudwatch import dimensions_for
 from alert_rules.compilers.common import ResourceScope
-from alert_rules.model import ServiceKind
 
 _PLAIN = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, field_validator
 
 from components.settings import kubernetes as parts
+from components.settings import telemetry
 from components.settings.receivers import Receivers
 from components.settings.services import AlertOverrides, Service
 from components.settings.types import DnsLabel, Duration, Secret, SecretSetting, Section, Url
@@ -105,11 +106,11 @@ class Settings(Section):
     alertmanager: parts.Alertmanager
     grafana: parts.Grafana
     loki: parts.Loki
-    jaeger: parts.Jaeger
-    opentelemetry: parts.OpenTelemetry
+    jaeger: telemetry.Jaeger
+    opentelemetry: telemetry.OpenTelemetry
     exporters: parts.Exporters
     elastic: parts.Elastic
-    mesh: parts.Mesh
+    mesh: telemetry.Mesh
     targets: tuple[parts.ScrapeTarget, ...] = Field((), strict=False)
     probes: tuple[parts.ProbeTarget, ...] = Field((), strict=False)
     services: tuple[Service, ...] = Field((), strict=False)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from alert_rules.alarms import ServiceKind, Widget
 from alert_rules.compilers.cloudwatch import CompiledAlarm, dimensions_for
 from alert_rules.compilers.common import ResourceScope
-from alert_rules.model import ServiceKind, Widget
 
 COLUMNS = 24
 

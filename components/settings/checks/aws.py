@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from alert_rules import loader
-from alert_rules.model import ServiceKind
+from alert_rules.alarms import ServiceKind
 from alert_rules.problems import MISSING, Problem, listed, nearest
 from components.settings.checks.registry import check
 from components.settings.model import Resource, Settings

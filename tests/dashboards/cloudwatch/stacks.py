@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from alert_rules.alarms import ServiceKind
 from alert_rules.compilers.cloudwatch import CompiledAlarm, compile_alarms
 from alert_rules.compilers.common import Links, ResourceScope
 from alert_rules.loader import Catalogue, builtin
-from alert_rules.model import ServiceKind
 from alert_rules.overrides import Override
 from dashboards.cloudwatch.build import Body, bodies
 

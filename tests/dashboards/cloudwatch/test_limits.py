@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from alert_rules.model import ServiceKind
+from alert_rules.alarms import ServiceKind
 from dashboards.cloudwatch.build import Body
 from tests.dashboards.cloudwatch.stacks import KINDS, arn, built, compiled, properties, resource
 from tests.dashboards.grid import assert_tidy
