@@ -22,8 +22,7 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         given = "missing" if self.value is MISSING else f"given {shown(self.value)}"
-        hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
-        return f"{place}: {self.key}: {given}; allowed: {self.allowed}{hint}"
+        return f"{place}: {self.key}: {given}; allowed: {self.allowed}{did_you_mean(self.nearest)}"
 
 
 class _Missing:
@@ -49,6 +48,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     found = difflib.get_close_matches(written, by_fold, n=1, cutoff=0.6)
     shortened = [fold for fold in by_fold if len(fold) > 2 and written.startswith(fold)]  # production → prod
     return next((by_fold[fold] for fold in [*found, *shortened]), None)
+
+
+def did_you_mean(nearest: str | None) -> str:
+    """The end of a message that asks whether another name was meant; empty where none is near."""
+    return f"; did you mean {nearest!r}?" if nearest else ""
 
 
 def listed(names: Iterable[str]) -> str:

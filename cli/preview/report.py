@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rich.table import Table
 
 from alert_rules.compilers.common import CompiledAlert
 from alert_rules.model import Severity
+from alert_rules.problems import did_you_mean, nearest
 from cli.preview.objectives import Promises
 from cli.recorder import Recording
 from components import routing
@@ -88,11 +89,21 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
         found.append("vigil:access names no way in: Grafana is reached by `kubectl port-forward` alone")
     if settings.kubernetes.enabled and settings.jaeger.enabled and settings.jaeger.storage == "clickhouse":
         found.append("vigil:jaeger.retention is not kept by Jaeger on ClickHouse: set a TTL on its tables")
+    if settings.kubernetes.enabled and settings.jaeger.enabled:
+        found += _sampled_and_not_declared(settings)
     for service in settings.services:
         if service.runs_on.kubernetes and not service.metrics and not service.probe:
             seen = "its logs alone are watched" if settings.loki.enabled else "no alert can see it"
             found.append(f"service {service.name} has neither metrics nor a probe: {seen}")
     return found
+
+
+def _sampled_and_not_declared(settings: Settings) -> Iterator[str]:
+    declared = [service.name for service in settings.services]
+    for name in settings.jaeger.sampling.services:
+        if name not in declared:
+            question = did_you_mean(nearest(name, declared))
+            yield f"vigil:jaeger.sampling.services.{name}: no declared service is called so{question}"
 
 
 def print_report(

@@ -41,8 +41,9 @@ def _alerts_that_samples_are_kept_for(settings: Settings, file: str) -> Iterator
     for key, name, layers in _written(settings):
         alert = by_name.get(name)
         past = _past_that_is_written(alert, layers, settings) if alert else 0.0
-        if past > kept.value:
-            allowed = f"an alert whose past is kept: it looks back over {readable(past, Unit.WINDOW)}"
+        if alert and past > kept.value:
+            whose = "" if can_be_evaluated(alert, settings) else "by default "
+            allowed = f"an alert whose past is kept: it {whose}looks back over {readable(past, Unit.WINDOW)}"
             yield Problem(file, f"{key}.{name}", name, f"{allowed}, vigil:prometheus.retention is {kept}")
 
 
