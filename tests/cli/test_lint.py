@@ -14,7 +14,7 @@ from cli.lint import lint, plain
 from cli.preview.run import settings_of
 from components.stack import compile_content
 from tests.alert_rules.faults import entry
-from tests.cli.test_preview import one_screen, stack_text, vigil
+from tests.cli.command import one_screen, stack_text, vigil
 from tests.rendered import ROOT
 
 # Nobody is told of medium alerts in dev, which `vigil preview` warns of.

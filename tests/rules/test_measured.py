@@ -16,7 +16,7 @@ from alert_rules.model import PrometheusAlert
 from alert_rules.promql import SENTINEL, Measured, Unmeasurable, measured
 from alert_rules.quantities import plain_number
 from tests.rules.files import ALERTS
-from tests.rules.test_rules import EVERY_SERVICE, by_evaluation_interval, cases_of
+from tests.rules.harness import EVERY_SERVICE, by_evaluation_interval, cases_of
 from tests.validators import promtool
 
 pytestmark = pytest.mark.validators

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from alert_rules import yaml12
-from tests.cli.test_preview import stack_text, vigil
+from tests.cli.command import stack_text, vigil
 from tests.rendered import project_with
 from tests.validators import promtool
 from tests.validators.process import HttpServer

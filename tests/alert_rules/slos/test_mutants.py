@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.alert_rules.slos import counted, windows
+from tests.alert_rules.slos import counted, recorded
 from tests.alert_rules.slos.alone import RULES, Scene, judge_alone
 from tests.alert_rules.slos.equivalent import EQUIVALENT
 from tests.rules import mutation
@@ -27,7 +27,7 @@ def _objective(rule: Rule) -> str:
 
 
 def scene(rule: Rule) -> Scene:
-    scene_of = counted.scene if rule["record"].endswith(":rate5m") else windows.scene
+    scene_of = counted.scene if rule["record"].endswith(":rate5m") else recorded.scene
     return scene_of(rule["record"], _objective(rule))
 
 

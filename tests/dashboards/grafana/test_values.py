@@ -10,7 +10,8 @@ import yaml
 from dashboards.board import Board
 from dashboards.grafana import main
 from tests.dashboards.grafana.boards import boards, described, every_board, panel, promql
-from tests.dashboards.grafana.series import EXPECTED, SERIES
+from tests.dashboards.grafana.expected import EXPECTED
+from tests.dashboards.grafana.series import SERIES
 from tests.validators import promtool
 
 
