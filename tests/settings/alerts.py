@@ -75,7 +75,7 @@ ALERTS: dict[str, tuple[Change, list[str]]] = {
         ),
         [
             "vigil:services[0].alerts.TrafficDropped: given 'TrafficDropped'; allowed: an alert whose past is kept: it "
-            "looks back over 14d, vigil:prometheus.retention is 7d"
+            "by default looks back over 14d, vigil:prometheus.retention is 7d"
         ],
     ),
     "a window that reaches beyond what is kept": (
