@@ -17,6 +17,9 @@ class AwsAccess(StrEnum):
     METRICS_BUCKET = "metrics_bucket"
     """Reading, writing and deleting blocks of metrics."""
 
+    READ_METRICS_BUCKET = "read_metrics_bucket"
+    """Reading blocks of metrics."""
+
     LOGS_BUCKET = "logs_bucket"
     """Reading, writing and deleting chunks of logs."""
 

@@ -53,10 +53,20 @@ def record(
         config.set_all_config(dict(settings), list(secret_keys))
         with _without_needless_work():
             loop.run_until_complete(run_in_stack(lambda: _observed(program, monitor)))
+    except AttributeError as failure:
+        if "'str' object" in str(failure):
+            failure.add_note(_NOT_READ_BACK)
+        raise
     finally:
         loop.close()
         asyncio.set_event_loop(None)
     return monitor.close()
+
+
+_NOT_READ_BACK = (
+    "To the recorder, an output that it does not know is text, and so is all of a Kubernetes object but its metadata: "
+    "nothing of it can be read back."
+)
 
 
 class AtOnce(ThreadPoolExecutor):

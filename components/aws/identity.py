@@ -80,9 +80,11 @@ def _statements(access: AwsAccess, granting: Granting) -> list[iam.Statement]:
         case AwsAccess.WRITE_METRICS:
             return [iam.allow(["aps:RemoteWrite"], [_workspace(granting)])]
         case AwsAccess.METRICS_BUCKET:
-            return _bucket(settings.thanos.bucket, context)
+            return _bucket(settings.thanos.bucket, context, _CHANGE)
+        case AwsAccess.READ_METRICS_BUCKET:
+            return _bucket(settings.thanos.bucket, context, _READ)
         case AwsAccess.LOGS_BUCKET:
-            return _bucket(settings.loki.bucket, context)
+            return _bucket(settings.loki.bucket, context, _CHANGE)
         case AwsAccess.WRITE_TRACES:
             # X-Ray knows no resources that a policy could name.
             return [iam.allow(["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments"], ["*"])]
@@ -121,11 +123,14 @@ def _workspace(granting: Granting) -> str:
     return f"arn:{context.partition}:aps:{region}:{context.account_id}:workspace/{wanted.workspace}"
 
 
-def _bucket(name: str | None, context: AwsContext) -> list[iam.Statement]:
+_READ = ("s3:GetObject",)
+_CHANGE = ("s3:AbortMultipartUpload", "s3:DeleteObject", *_READ, "s3:PutObject")
+
+
+def _bucket(name: str | None, context: AwsContext, actions: Sequence[str]) -> list[iam.Statement]:
     if name is None:
         raise ValueError("no bucket is set")
     bucket = f"arn:{context.partition}:s3:::{name}"
-    actions = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
     # A bucket of that name in another account is not ours, whoever took the name.
     ours = {"StringEquals": {"s3:ResourceAccount": context.account_id}}
     return [

@@ -7,6 +7,7 @@ from typing import Any
 from components.kubernetes import collector_parts as parts
 from components.kubernetes.addresses import headless_host
 from components.kubernetes.collector_parts import Part, pipeline
+from components.kubernetes.objects import PART_OF
 from components.kubernetes.pod_logs import POD_LOGS
 from components.settings.model import Settings
 
@@ -37,7 +38,7 @@ def configuration(settings: Settings, gateway: str, name: str, namespace: str) -
             "file_storage/queue": parts.storage(f"{STATE}/queue"),
         },
         "receivers": {
-            "otlp": parts.otlp_receiver(),
+            "otlp": parts.otlp_receiver(parts.MESSAGE_MIB),
             **({"file_log": _pod_logs(namespace, name)} if logs else {}),
         },
         "processors": {
@@ -45,18 +46,23 @@ def configuration(settings: Settings, gateway: str, name: str, namespace: str) -
             "k8s_attributes": _kubernetes(),
             "resource/environment": _environment(settings),
             "transform/labels": _labels(),
+            **({"transform/service": _service(settings, namespace)} if logs else {}),
         },
         "exporters": exporters,
         "service": {
             "extensions": ["health_check", "file_storage/offsets", "file_storage/queue"],
             "pipelines": {
                 "metrics": pipeline(["otlp"], [*enrich, "transform/labels"], ["prometheus"]),
-                **({"logs": pipeline(["file_log", "otlp"], enrich, ["otlp_grpc/gateway"])} if logs else {}),
+                **({"logs": _logs_pipeline(enrich)} if logs else {}),
                 **({"traces": pipeline(["otlp"], enrich, ["load_balancing/gateway"])} if traces else {}),
             },
             "telemetry": parts.telemetry(),
         },
     }
+
+
+def _logs_pipeline(enrich: list[str]) -> Part:
+    return pipeline(["file_log", "otlp"], [*enrich, "transform/service"], ["otlp_grpc/gateway"])
 
 
 def _pod_logs(namespace: str, name: str) -> Part:
@@ -74,7 +80,7 @@ def _pod_logs(namespace: str, name: str) -> Part:
         "max_log_size": "256KiB",
         "storage": "file_storage/offsets",
         # Refused lines are read again instead of lost: a full queue stops the reading.
-        "retry_on_failure": dict(parts.PATIENT),
+        "retry_on_failure": dict(parts.UNTIL_TAKEN),
         "operators": [
             {"type": "container", "id": "container", "max_log_size": "256KiB"},
             # By this a trace leads to its lines.
@@ -120,8 +126,49 @@ def _kubernetes() -> Part:
                 "service.version",
                 "service.instance.id",
             ],
+            "labels": [{"tag_name": _NAME_LABEL, "key": "app.kubernetes.io/name", "from": "pod"}],
         },
     }
+
+
+_NAME_LABEL = "k8s.pod.label.app.kubernetes.io/name"
+
+# What names the service of a pod, the surest first.
+_NAMES = (_NAME_LABEL, "k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name")
+
+
+def _service(settings: Settings, agents_namespace: str) -> Part:
+    """The name under which a line's service is declared, and watched, where its pod has it.
+
+    What says nothing of itself is called by the pod's label app.kubernetes.io/instance first, which is the release: one
+    name for everything that a chart installs.
+    """
+    name, container, space = map(_resource, ("service.name", "k8s.container.name", "k8s.namespace.name"))
+    statements = [
+        f'set({name}, {container}) where {container} != nil and {name} == "{PART_OF}" and {space} == "{own}"'
+        for own in sorted({settings.kubernetes.namespace, agents_namespace})
+    ]
+    for where, declared in _declared(settings).items():
+        ours = f'"^({"|".join(declared)})$"'
+        statements += [
+            f'set({name}, {other}) where {space} == "{where}" and {other} != nil and IsMatch({other}, {ours}) '
+            f"and ({name} == nil or not IsMatch({name}, {ours}))"
+            for other in map(_resource, _NAMES)
+        ]
+    return {"error_mode": "ignore", "log_statements": [{"context": "resource", "statements": statements}]}
+
+
+def _declared(settings: Settings) -> dict[str, list[str]]:
+    """The services in the cluster, by namespace."""
+    found: dict[str, list[str]] = {}
+    for service in settings.services:
+        if service.runs_on.kubernetes:
+            found.setdefault(service.runs_on.kubernetes.namespace, []).append(service.name)
+    return {namespace: sorted(names) for namespace, names in sorted(found.items())}
+
+
+def _resource(attribute: str) -> str:
+    return f'resource.attributes["{attribute}"]'
 
 
 def _environment(settings: Settings) -> Part:
@@ -161,7 +208,7 @@ def _to_gateway(settings: Settings, gateway: str) -> Part:
             "sizer": "bytes",
             "queue_size": _QUEUE_BYTES,
             "num_consumers": 4,
-            "batch": {"sizer": "items", "min_size": 1024, "max_size": 4096, "flush_timeout": "1s"},
+            "batch": parts.batch(),
         },
     }
 

@@ -9,6 +9,7 @@ from alert_rules.logql import STREAM_LABELS
 from components.kubernetes import collector_parts as parts
 from components.kubernetes import jaeger, loki
 from components.kubernetes.collector_parts import Part, pipeline
+from components.kubernetes.loki_configuration import LARGEST_PUSH, LONGEST_LINE
 from components.kubernetes.secrets import SecretFile, files_of
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
@@ -43,8 +44,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
             "metrics/spans": pipeline(["span_metrics"], ["transform/span_labels"], ["prometheus"]),
         }
     if logs:
-        processors["transform/streams"] = _streams()
-        pipelines["logs"] = pipeline(["otlp"], ["transform/streams"], sorted(logs))
+        processors |= {"transform/streams": _streams(), "transform/lines": _lines()}
+        pipelines["logs"] = pipeline(["otlp"], ["transform/streams", "transform/lines"], sorted(logs))
     if not pipelines:
         # Nothing is kept of what comes, and a collector without a pipeline does not start.
         pipelines["metrics"] = pipeline(["otlp"], [], ["prometheus"])
@@ -56,7 +57,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
     }
     return {
         "extensions": extensions,
-        "receivers": {"otlp": parts.otlp_receiver()},
+        # An agent's traces come as it got them, with what it knows of their pods besides.
+        "receivers": {"otlp": parts.otlp_receiver(parts.MESSAGE_MIB * 2)},
         **({"connectors": {"span_metrics": _span_metrics(), "forward/judged": {}}} if stores else {}),
         "processors": processors,
         "exporters": {
@@ -84,7 +86,7 @@ def trace_exporters(settings: Settings) -> Part:
             "traces_endpoint": f"https://xray.{settings.region}.amazonaws.com/v1/traces",
             "compression": "gzip",
             "auth": {"authenticator": "sigv4auth/xray"},
-            **_copy_queue(settings, most=2000),
+            **_copy_queue(settings),
         }
     if forwarded.new_relic:
         host = {"eu": "otlp.eu01.nr-data.net", "us": "otlp.nr-data.net"}[forwarded.new_relic.region]
@@ -92,7 +94,7 @@ def trace_exporters(settings: Settings) -> Part:
             "endpoint": f"https://{host}",
             "compression": "gzip",
             "headers": {"api-key": keys["new-relic-license-key"]},
-            **_copy_queue(settings, most=2000),
+            **_copy_queue(settings),
         }
     if forwarded.datadog:
         found["datadog"] = {
@@ -100,16 +102,19 @@ def trace_exporters(settings: Settings) -> Part:
             "hostname": "otel-gateway",
             "api": {"site": forwarded.datadog.site, "key": keys["datadog-api-key"]},
             "host_metadata": {"enabled": False},
-            # Its intake takes 3.2 MB at a time.
-            **_copy_queue(settings, most=100),
+            **_copy_queue(settings),
         }
     return found
 
 
-def _copy_queue(settings: Settings, *, most: int) -> Part:
+# What all of them take at a time: X-Ray 5 MB and 10,000 spans ("OTLP Endpoints", endpoint limits), New Relic 1 MB ("New
+# Relic OTLP endpoint", payload batching), Datadog 3.2 MB (its exporter's README).
+_COPY_BYTES = 1_000_000
+
+
+def _copy_queue(settings: Settings) -> Part:
     """For those outside: what they do not take in ten minutes is given up, since the store here has it."""
-    # By bytes: by requests, each trace would be one.
-    queue = _store_queue(settings, share=0.05, least=most // 10, most=most)
+    queue = _store_queue(settings, share=0.05) | {"batch": parts.batch(_COPY_BYTES)}
     return {"retry_on_failure": dict(parts.BRIEF), "sending_queue": queue}
 
 
@@ -120,7 +125,7 @@ def _to_jaeger(settings: Settings) -> Part:
         "tls": {"insecure": True},
         "timeout": "10s",
         "retry_on_failure": {**parts.BRIEF, "max_elapsed_time": "30m"},
-        "sending_queue": _store_queue(settings, share=0.25, least=1000, most=2000),
+        "sending_queue": _store_queue(settings, share=0.25),
     }
 
 
@@ -129,19 +134,21 @@ def _to_loki(settings: Settings) -> Part:
         "endpoint": f"{loki.write_url(settings)}/otlp",
         "timeout": "30s",
         "retry_on_failure": dict(parts.PATIENT),
-        "sending_queue": _store_queue(settings, share=0.4, least=2000, most=5000) | {"block_on_overflow": True},
+        "sending_queue": _store_queue(settings, share=0.4)
+        | {"block_on_overflow": True, "batch": parts.batch(LARGEST_PUSH)},
     }
 
 
-def _store_queue(settings: Settings, *, share: float, least: int, most: int) -> Part:
+def _store_queue(settings: Settings, *, share: float) -> Part:
     """A queue on disk that takes its share of the volume; the rest is left to compaction and to copies."""
+    # By bytes: by requests, each trace would be one.
     return {
         "enabled": True,
         "storage": "file_storage/queue",
         "sizer": "bytes",
         "queue_size": int(settings.opentelemetry.volume.value * share),
         "num_consumers": 4,
-        "batch": {"sizer": "items", "min_size": least, "max_size": most, "flush_timeout": "1s"},
+        "batch": parts.batch(),
     }
 
 
@@ -214,3 +221,25 @@ def _streams() -> Part:
             }
         ],
     }
+
+
+def _lines() -> Part:
+    """Lines no longer than Loki keeps of one, and attributes that fit in. A line that is larger than a batch would be
+    dropped with all that came with it."""
+    most = LONGEST_LINE
+    return {
+        "error_mode": "ignore",
+        "log_statements": [
+            {
+                "context": "log",
+                "statements": [
+                    f"set(log.body, Substring(log.body.string, 0, {most})) "
+                    f"where IsString(log.body) and Len(log.body.string) > {most}",
+                    f"truncate_all(log.attributes, {_ATTRIBUTE_BYTES})",
+                ],
+            }
+        ],
+    }
+
+
+_ATTRIBUTE_BYTES = 4096

@@ -9,8 +9,12 @@ METRICS_PORT, APPLICATION_METRICS_PORT, HEALTH_PORT = 8888, 8889, 13133
 
 Part = dict[str, Any]
 
-PATIENT = {"enabled": True, "initial_interval": "1s", "max_interval": "30s", "max_elapsed_time": "0s"}
-"""Tries for ever: for what is buffered on a disk."""
+PATIENT = {"enabled": True, "initial_interval": "1s", "max_interval": "30s", "max_elapsed_time": "6h"}
+"""Tries for six hours: for what is buffered on a disk. The time is a batch's own, once its turn has come, so an outage
+of days loses a few batches, and one that is never taken holds up those behind it no longer than that."""
+
+UNTIL_TAKEN = {**PATIENT, "max_elapsed_time": "0s"}
+"""Tries for ever: for what is read from a file, which is read on once there is room."""
 
 BRIEF = {"enabled": True, "initial_interval": "1s", "max_interval": "30s", "max_elapsed_time": "10m"}
 """Tries for ten minutes: for what would else hold up what is newer."""
@@ -21,14 +25,28 @@ def health_check() -> Part:
     return {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}
 
 
-def otlp_receiver() -> Part:
-    """Takes OTLP over gRPC and HTTP."""
-    return {
-        "protocols": {
-            "grpc": {"endpoint": f"0.0.0.0:{OTLP_GRPC}", "max_recv_msg_size_mib": 16},
-            "http": {"endpoint": f"0.0.0.0:{OTLP_HTTP}"},
-        }
-    }
+MESSAGE_MIB = 16
+"""The largest request that an agent takes of a service."""
+
+# Of a whole request, as it is on the wire without compression. A receiver refuses for good what is larger than it
+# takes, and counts bytes, not spans or lines: a batch of so many of these may be of any size.
+_BATCH_BYTES = 4 * 2**20
+
+
+def otlp_receiver(most_mib: int) -> Part:
+    """Takes OTLP over gRPC and HTTP, in requests of so many MiB at most."""
+    http = {"endpoint": f"0.0.0.0:{OTLP_HTTP}", "max_request_body_size": most_mib * 2**20}
+    return {"protocols": {"grpc": otlp_over_grpc(OTLP_GRPC, most_mib), "http": http}}
+
+
+def otlp_over_grpc(port: int, most_mib: int) -> Part:
+    """Takes OTLP over gRPC, in requests of so many MiB at most; without the figure it would be 4."""
+    return {"endpoint": f"0.0.0.0:{port}", "max_recv_msg_size_mib": most_mib}
+
+
+def batch(most: int = _BATCH_BYTES) -> Part:
+    """Sends a quarter of `most` bytes at once or more, and never more than `most`."""
+    return {"sizer": "bytes", "min_size": most // 4, "max_size": most, "flush_timeout": "1s"}
 
 
 def memory_limiter() -> Part:

@@ -10,6 +10,7 @@ from components.kubernetes.addresses import url
 from components.kubernetes.jaeger_configuration import UI_PORT
 from components.kubernetes.loki_configuration import is_divided
 from components.kubernetes.network import Call, ToWorkload
+from components.kubernetes.timeouts import ANSWER_SECONDS
 from components.settings.model import Settings
 
 Source = dict[str, Any]
@@ -68,6 +69,7 @@ def _prometheus(settings: Settings) -> Source:
     """Everything there is in metrics: Thanos where it is run, since it knows the past and every shard."""
     options: Source = {
         "httpMethod": "POST",
+        "timeout": ANSWER_SECONDS,
         "timeInterval": "15s",
         "manageAlerts": True,
         "alertmanagerUid": "alertmanager",
@@ -87,7 +89,12 @@ def _prometheus(settings: Settings) -> Source:
 def _loki(settings: Settings) -> Source:
     # Where the ruler is a workload of its own, who answers queries knows no rules.
     shows_rules = not is_divided(settings)
-    options: Source = {"maxLines": 1000, "manageAlerts": shows_rules, "alertmanagerUid": "alertmanager"}
+    options: Source = {
+        "maxLines": 1000,
+        "timeout": ANSWER_SECONDS,
+        "manageAlerts": shows_rules,
+        "alertmanagerUid": "alertmanager",
+    }
     if settings.jaeger.enabled:
         link = {"url": _VALUE, "datasourceUid": "jaeger", "urlDisplayLabel": "Open trace"}
         in_line = r'"trace_?[iI]d"\s*:\s*"([0-9a-f]{32})"'

@@ -77,6 +77,7 @@ def _spec(settings: Settings, name: str, *, takes: bool = False, shows: bool = F
         kind="StatefulSet" if on_disk else "Deployment",
         image=JAEGER,
         args=[f"--config={CONFIG}/jaeger.yaml"],
+        environment=SIZES[settings.kubernetes.size][name].go_memory_limit,
         resources=SIZES[settings.kubernetes.size][name],
         ports=ports,
         ready=Probe("health", "/status"),

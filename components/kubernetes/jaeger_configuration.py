@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alert_rules.quantities import plain_number
+from components.kubernetes import collector_parts as parts
 from components.kubernetes.addresses import port_of
 from components.kubernetes.secrets import SecretFile, files_of
 from components.settings.model import Settings
@@ -102,7 +103,7 @@ _IDLE: dict[str, Any] = {"receivers": {"nop": {}}, "exporters": {"nop": {}}}
 
 def _intake(settings: Settings) -> dict[str, Any]:
     return {
-        "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": f"0.0.0.0:{OTLP_PORT}"}}}},
+        "receivers": {"otlp": {"protocols": {"grpc": parts.otlp_over_grpc(OTLP_PORT, parts.MESSAGE_MIB)}}},
         "processors": {
             "memory_limiter": {"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 20},
             "batch": {"send_batch_size": 2048, "send_batch_max_size": 4096, "timeout": "1s"},

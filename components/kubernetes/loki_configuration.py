@@ -9,6 +9,7 @@ from alert_rules.quantities import seconds_text
 from alert_rules.timing import LOG_EVALUATION_INTERVAL
 from components.kubernetes import alertmanager, object_storage
 from components.kubernetes.addresses import address, headless_host, url
+from components.kubernetes.timeouts import ANSWER_SECONDS, QUERY_SECONDS
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
 
@@ -23,6 +24,12 @@ TENANT = "fake"
 # filling memory and disk. Several times the day's mean of what each size is meant for.
 _INGESTION_MB = {Size.SMALL: 4, Size.MEDIUM: 16, Size.LARGE: 64}
 
+LARGEST_PUSH = 2**20
+"""Bytes of one push. What is larger than the burst is never taken, however often it is tried; the smallest burst is
+eight of these, since Loki counts with every line the attributes that a push says once for all of them."""
+
+LONGEST_LINE = 256 * 2**10
+"""Bytes of a line that are kept; the rest is cut off."""
 
 # A stream is of one service on one node.
 _STREAMS = {Size.SMALL: 10_000, Size.MEDIUM: 50_000, Size.LARGE: 200_000}
@@ -50,6 +57,8 @@ def configuration(settings: Settings, *, evaluates_rules: bool = True) -> dict[s
             "http_listen_port": HTTP_PORT,
             "grpc_listen_port": GRPC_PORT,
             "log_format": "json",
+            "http_server_read_timeout": seconds_text(ANSWER_SECONDS),
+            "http_server_write_timeout": seconds_text(ANSWER_SECONDS),
             "grpc_server_max_recv_msg_size": 104857600,
             "grpc_server_max_send_msg_size": 104857600,
         },
@@ -176,7 +185,7 @@ def _limits(settings: Settings) -> dict[str, Any]:
         "per_stream_rate_limit_burst": "20MB",
         "max_global_streams_per_user": _STREAMS[settings.kubernetes.size],
         "max_label_names_per_series": 15,
-        "max_line_size": "256KB",
+        "max_line_size": LONGEST_LINE,
         "max_line_size_truncate": True,
         "reject_old_samples": True,
         "reject_old_samples_max_age": "1d",
@@ -190,7 +199,7 @@ def _limits(settings: Settings) -> dict[str, Any]:
         },
         "max_query_length": "31d",
         "max_query_series": 1000,
-        "query_timeout": "2m",
+        "query_timeout": seconds_text(QUERY_SECONDS),
         "split_queries_by_interval": "1h",
         "volume_enabled": True,
     }

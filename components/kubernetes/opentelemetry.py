@@ -54,6 +54,7 @@ def agent(settings: Settings) -> WorkloadSpec:
         image=COLLECTOR,
         args=[f"--config={_CONFIG}/collector.yaml"],
         resources=SIZES[settings.kubernetes.size][AGENT],
+        environment=SIZES[settings.kubernetes.size][AGENT].go_memory_limit,
         ports=_PORTS,
         ready=Probe("health", "/"),
         live=Probe("health", "/"),
@@ -81,6 +82,7 @@ def gateway(settings: Settings) -> WorkloadSpec:
         image=COLLECTOR,
         args=[f"--config={_CONFIG}/collector.yaml"],
         resources=SIZES[settings.kubernetes.size][GATEWAY],
+        environment=SIZES[settings.kubernetes.size][GATEWAY].go_memory_limit,
         ports=_PORTS,
         ready=Probe("health", "/"),
         live=Probe("health", "/"),
@@ -95,8 +97,8 @@ def gateway(settings: Settings) -> WorkloadSpec:
         # What is being judged is judged, and the queues are emptied as far as they go.
         grace_seconds=120,
         aws=[AwsAccess.WRITE_TRACES] if settings.opentelemetry.xray else [],
+        # Agents alone send here: they know whose pod it is of, and keep the spans of a trace together.
         calls=_stores(settings),
-        admits=_senders(settings),
     )
 
 

@@ -15,6 +15,7 @@ from components.kubernetes.network import Call, ToWorkload
 from components.kubernetes.shards import shards
 from components.kubernetes.sizes import SIZES
 from components.kubernetes.spec import METRICS, ConfigFiles, Port, Probe, Program, Volume, WorkloadSpec
+from components.kubernetes.timeouts import QUERY_SECONDS
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
 from components.versions import THANOS
@@ -41,9 +42,9 @@ def query_url(settings: Settings) -> str:
     return url(settings, QUERY_FRONTEND, HTTP_PORT)
 
 
-def bucket_access(settings: Settings) -> list[AwsAccess]:
-    """What a program that works on the bucket needs on AWS."""
-    return object_storage.access(settings, AwsAccess.METRICS_BUCKET) if settings.thanos.enabled else []
+def bucket_access(settings: Settings, wanted: AwsAccess = AwsAccess.METRICS_BUCKET) -> list[AwsAccess]:
+    """What a program that works on the bucket, or only reads it, needs on AWS."""
+    return object_storage.access(settings, wanted) if settings.thanos.enabled else []
 
 
 def sidecar(settings: Settings, data: str, prometheus_port: int) -> Program:
@@ -89,11 +90,14 @@ def store(settings: Settings) -> WorkloadSpec:
         "--data-dir=/var/thanos/store",
         f"--objstore.config-file={_BUCKET_FILE}",
         "--index-cache-size=" + _INDEX_CACHE[settings.kubernetes.size],
-        # One query must not take the memory of all.
+        # All queries share the pool, and one may not fill it: the defaults are 2 GB and no limit.
+        "--chunk-pool-size=" + _CHUNK_POOL[settings.kubernetes.size],
+        "--store.grpc.downloaded-bytes-limit=" + _CHUNK_POOL[settings.kubernetes.size],
         "--store.limits.request-series=500000",
         "--store.limits.request-samples=100000000",
     ]
-    return _on_bucket(settings, STORE, args, replicas=_replicas(settings), volume=10 * 2**30)
+    reads = bucket_access(settings, AwsAccess.READ_METRICS_BUCKET)
+    return replace(_on_bucket(settings, STORE, args, replicas=_replicas(settings), volume=10 * 2**30), aws=reads)
 
 
 def compactor(settings: Settings) -> WorkloadSpec:
@@ -131,7 +135,7 @@ def query(settings: Settings) -> WorkloadSpec:
             *(f"--endpoint=dnssrv+_grpc._tcp.{headless_host(settings, name)}" for name in endpoints),
             "--query.replica-label=replica",
             "--query.auto-downsampling",
-            "--query.timeout=2m",
+            f"--query.timeout={seconds_text(QUERY_SECONDS)}",
             "--query.max-concurrent=20",
         ],
         calls=[ToWorkload(name, GRPC_PORT, settings.kubernetes.namespace) for name in endpoints],
@@ -162,7 +166,9 @@ def query_frontend(settings: Settings) -> WorkloadSpec:
     )
 
 
-_INDEX_CACHE = {Size.SMALL: "128MB", Size.MEDIUM: "512MB", Size.LARGE: "2GB"}
+# Beside each other in the store's memory, of which they leave a half.
+_CHUNK_POOL = {Size.SMALL: "64MB", Size.MEDIUM: "512MB", Size.LARGE: "1536MB"}
+_INDEX_CACHE = {Size.SMALL: "64MB", Size.MEDIUM: "512MB", Size.LARGE: "1536MB"}
 _RESPONSE_CACHE = {Size.SMALL: "64MB", Size.MEDIUM: "256MB", Size.LARGE: "1GB"}
 
 

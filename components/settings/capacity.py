@@ -53,6 +53,11 @@ def bytes_text(value: float) -> str:
     return f"{value / 2**30:.0f}GiB"
 
 
+def series_meant(size: Size) -> str:
+    """How many series a size is meant for, in words."""
+    return f"size {size} is meant for {LOADS[size].series:,} series in one Prometheus"
+
+
 def logs_meant(size: Size) -> str:
     """How much logs a size is meant for, in words."""
     return f"size {size} is meant for {bytes_text(LOADS[size].log_bytes)} of logs a day"
@@ -61,6 +66,12 @@ def logs_meant(size: Size) -> str:
 def metric_bytes(size: Size, seconds: float) -> float:
     """Bytes that one Prometheus writes in so many seconds."""
     return LOADS[size].series / SCRAPE_SECONDS * BYTES_PER_SAMPLE * seconds
+
+
+def compaction_bytes(size: Size) -> float:
+    """Bytes of disk that Thanos' compactor works in: the blocks of two weeks, which it makes one, and that one (Thanos,
+    components/compact.md, "Disk")."""
+    return 2 * metric_bytes(size, 14 * DAY)
 
 
 def log_bytes(size: Size, seconds: float) -> float:

@@ -15,7 +15,9 @@ JaegerStorage = Literal["memory", "badger", "opensearch", "elasticsearch", "clic
 class Sampling(Section):
     """The share of traces that a service's SDK begins, as it is told when it asks."""
 
-    default: Share = Field(description="For every service without an entry.")
+    default: Share = Field(
+        description="For every service without an entry. What is not begun is neither counted nor kept, though it fail."
+    )
     services: dict[DnsLabel, Share] = Field({}, description="Service → share of its traces.")
     adaptive: bool = Field(
         False, description="Let Jaeger find the share of each service and operation, beginning with the default."

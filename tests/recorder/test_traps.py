@@ -97,6 +97,12 @@ def test_what_else_a_kubernetes_object_holds_is_refused_where_it_is_used(read: s
         run(program)
 
 
+def test_a_look_into_what_cannot_be_read_back_is_explained() -> None:
+    with pytest.raises(AttributeError, match="'str' object has no attribute 'type'") as failure:
+        run(lambda: pulumi.export("type", service().spec.type))
+    assert "nothing of it can be read back" in failure.value.__notes__[0]
+
+
 def test_no_thread_is_started() -> None:
     # Each handing over to a thread and back costs more than what the recorder does there.
     before = threading.active_count()

@@ -128,6 +128,18 @@ IMPOSSIBLE: dict[str, tuple[Change, list[str]]] = {
         sets("thanos", "retention", to={"raw": "1d"}),
         ["vigil:thanos.retention.raw: given '1d'; allowed: at least 2d"],
     ),
+    "raw metrics kept for longer than those of five minutes": (
+        sets("thanos", "retention", to={"raw": "90d", "five_minutes": "30d"}),
+        ["vigil:thanos.retention.five_minutes: given '30d'; allowed: at least vigil:thanos.retention.raw, 90d"],
+    ),
+    "metrics of five minutes kept for longer than those of an hour": (
+        sets("thanos", "retention", to={"one_hour": "20d"}),
+        ["vigil:thanos.retention.one_hour: given '20d'; allowed: at least vigil:thanos.retention.five_minutes, 180d"],
+    ),
+    "a compactor without room": (
+        sets("thanos", "volume", to="100GiB"),
+        ["vigil:thanos.volume: given '100GiB'; allowed: at least 301GiB: the blocks of two weeks"],
+    ),
     "a shared store without an address": (
         removes("jaeger", "endpoint"),
         ["vigil:jaeger.endpoint: missing; allowed: the address of the opensearch that holds the traces"],

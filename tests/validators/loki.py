@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from alert_rules import quantities
+from alert_rules.quantities import Unit
 from tests.validators import binaries
 from tests.validators.loki_kinds import CHECKS, Kind
 from tests.validators.loki_reference import SETTINGS
@@ -75,6 +77,11 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
         return
     if len(storages) > 1:
         yield f"common.storage: only one storage may be set, not {storages}"
+    server = config.get("server", {})
+    for name in ("http_server_read_timeout", "http_server_write_timeout"):
+        # The default of both is 30s (reference, server block), that of a query 1m.
+        if _seconds(server.get(name, "30s")) < _seconds(limits.get("query_timeout", "1m")):
+            yield f"server.{name}: shorter than limits_config.query_timeout: the answer would be cut off"
     for number, period in enumerate(periods):
         where = f"schema_config.configs[{number}]"
         if period["store"] == "tsdb" and period["index"]["period"] != "24h":
@@ -88,6 +95,10 @@ def _contradictions(config: dict[str, Any]) -> Iterator[str]:
         yield "compactor.delete_request_store: must be set when retention_enabled is"
     if limits.get("retention_period") and not compactor.get("retention_enabled"):
         yield "limits_config.retention_period: nothing is deleted without compactor.retention_enabled"
+
+
+def _seconds(written: str) -> float:
+    return quantities.parse(written, Unit.DURATION).value
 
 
 def _rules(file: Path) -> Iterator[dict[str, Any]]:

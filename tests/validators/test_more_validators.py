@@ -33,7 +33,7 @@ LOKI: dict[str, Any] = {
         ]
     },
     "compactor": {"retention_enabled": True, "delete_request_store": "s3"},
-    "limits_config": {"retention_period": "168h", "max_line_size": "256KB", "ingestion_rate_mb": 16},
+    "limits_config": {"retention_period": "168h", "max_line_size": "256KB", "query_timeout": "30s"},
 }
 
 # A Pod's collector answers on every interface; here it is moved to loopback before it starts.
@@ -154,6 +154,7 @@ def test_loki_settings_that_fit_pass(tmp_path: Path) -> None:
         ("compactor/delete_request_store", "", r"delete_request_store: must be set"),
         ("compactor/retention_enabled", False, r"retention_period: nothing is deleted"),
         ("common/storage", {"filesystem": {}}, r"object_store: s3 is not the common storage filesystem"),
+        ("limits_config/query_timeout", "2m", r"http_server_write_timeout: shorter than limits_config\.query_timeout"),
     ],
 )
 def test_loki_settings_that_do_not_are_named(tmp_path: Path, path: str, value: Any, fault: str) -> None:

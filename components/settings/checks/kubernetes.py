@@ -36,8 +36,7 @@ def _prometheus_retention(settings: Settings, file: str) -> Iterator[Problem]:
     if own.retention.value < 7200:
         yield Problem(file, key, str(own.retention), "at least 2h, one block of Prometheus' storage")
     needed = capacity.metric_bytes(size, own.retention.value)
-    meant = f"size {size} is meant for {capacity.LOADS[size].series:,} series in one Prometheus"
-    yield from _beyond_disk(key, file, own.retention, own.volume, needed, meant)
+    yield from _beyond_disk(key, file, own.retention, own.volume, needed, capacity.series_meant(size))
 
 
 @check("prometheus", "thanos")
@@ -60,6 +59,31 @@ def _thanos_has_a_bucket(settings: Settings, file: str) -> Iterator[Problem]:
         if retention.value < least * DAY:
             allowed = f"at least {least}d: what is deleted sooner is never downsampled"
             yield Problem(file, f"vigil:thanos.retention.{key}", str(retention), allowed)
+
+
+@check("thanos")
+def _thanos_forgets_detail_first(settings: Settings, file: str) -> Iterator[Problem]:
+    kept = settings.thanos.retention
+    coarser = (
+        ("five_minutes", kept.five_minutes, "raw", kept.raw),
+        ("one_hour", kept.one_hour, "five_minutes", kept.five_minutes),
+    )
+    for key, retention, before, least in coarser:
+        if settings.kubernetes.enabled and settings.thanos.enabled and retention.value < least.value:
+            allowed = f"at least vigil:thanos.retention.{before}, {least}: what is coarser is what is left of the past"
+            yield Problem(file, f"vigil:thanos.retention.{key}", str(retention), allowed)
+
+
+@check("thanos", "kubernetes")
+def _the_compactor_has_room(settings: Settings, file: str) -> Iterator[Problem]:
+    own, size = settings.thanos, settings.kubernetes.size
+    needed = capacity.compaction_bytes(size) / capacity.FILLED
+    if settings.kubernetes.enabled and own.enabled and own.volume.value < needed:
+        allowed = (
+            f"at least {capacity.bytes_text(needed + 2**30)}: the blocks of two weeks and the one that is made of them "
+            f"({capacity.series_meant(size)}); a compactor without room stops for good"
+        )
+        yield Problem(file, "vigil:thanos.volume", str(own.volume), allowed)
 
 
 @check("prometheus", "thanos")

@@ -92,6 +92,7 @@ RESOURCES = (
 ACCESS = {
     "alertmanager": ("observability", [AwsAccess.PUBLISH_ALERTS]),
     "prometheus": ("observability", [AwsAccess.WRITE_METRICS, AwsAccess.METRICS_BUCKET]),
+    "thanos-store": ("observability", [AwsAccess.READ_METRICS_BUCKET]),
     "loki": ("observability", [AwsAccess.LOGS_BUCKET]),
     "otel-gateway": ("observability", [AwsAccess.WRITE_TRACES]),
     "cloudwatch-exporter": ("observability", [AwsAccess.READ_METRIC_DATA]),

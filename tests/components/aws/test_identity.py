@@ -72,6 +72,12 @@ def test_a_bucket_is_read_written_and_cleaned_by_those_who_keep_something_in_it(
         assert listing["Condition"] == objects["Condition"] == ours
 
 
+def test_who_only_answers_for_what_is_in_a_bucket_only_reads_it() -> None:
+    listing, objects = rights("thanos-store")
+    assert (listing["Action"], objects["Action"]) == (["s3:ListBucket"], ["s3:GetObject"])
+    assert objects["Resource"] == ["arn:aws:s3:::metrics-123/*"]
+
+
 def test_metrics_are_written_to_their_own_workspace() -> None:
     write = rights("prometheus")[0]
     assert write["Action"] == ["aps:RemoteWrite"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from alert_rules import yaml12
 from components.kubernetes.spec import WorkloadSpec
 from components.settings.model import Settings
 from components.stack import compile_content
@@ -53,3 +54,10 @@ def every_spec(settings: Settings) -> dict[str, WorkloadSpec]:
 def beside_prometheus(settings: Settings) -> list[WorkloadSpec]:
     """Every workload but Prometheus."""
     return [spec for spec in every_spec(settings).values() if not spec.name.startswith("prometheus")]
+
+
+def file(spec: WorkloadSpec, name: str) -> dict[str, Any]:
+    """What a file in YAML that the workload mounts holds."""
+    (text,) = [str(config.files[name]) for config in spec.config if name in config.files]
+    content: dict[str, Any] = yaml12.load(text)
+    return content

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from alert_rules import yaml12
 from components.access import AwsAccess
 from components.kubernetes import jaeger, jaeger_configuration, loki, loki_configuration, prometheus, thanos
 from components.kubernetes.footprint import of_cluster, of_node
@@ -17,7 +16,7 @@ from components.kubernetes.spec import WorkloadSpec
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
 from tests import variants
-from tests.components.kubernetes.examples import every_spec, of_size, without_aws
+from tests.components.kubernetes.examples import every_spec, file, of_size, without_aws
 from tests.settings.examples import parsed
 
 
@@ -27,12 +26,6 @@ def flags(spec: WorkloadSpec) -> dict[str, list[str]]:
         name, _, value = argument.partition("=")
         found.setdefault(name, []).append(value)
     return found
-
-
-def file(spec: WorkloadSpec, name: str) -> dict[str, Any]:
-    (text,) = [str(config.files[name]) for config in spec.config if name in config.files]
-    content: dict[str, Any] = yaml12.load(text)
-    return content
 
 
 # --- metrics ----------------------------------------------------------------------------------------------------
@@ -72,7 +65,8 @@ def test_blocks_are_left_as_they_are_until_thanos_has_taken_them() -> None:
 
 def test_a_bucket_of_amazon_is_reached_by_the_pods_role_and_any_other_by_a_credentials_file() -> None:
     amazon, other = every_spec(parsed("prod"))["thanos-store"], every_spec(without_aws())["thanos-store"]
-    assert amazon.aws == [AwsAccess.METRICS_BUCKET]
+    assert amazon.aws == [AwsAccess.READ_METRICS_BUCKET]
+    assert every_spec(parsed("prod"))["thanos-compactor"].aws == [AwsAccess.METRICS_BUCKET]
     assert file(amazon, "bucket.yaml")["config"]["endpoint"] == "s3.eu-west-1.amazonaws.com"
     assert amazon.secrets == []
     assert other.aws == []

@@ -1,0 +1,112 @@
+"""What a line's service is called: the rendered agent's own statements, run by the collector."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from alert_rules import yaml12
+from tests.loopback import StandIn, serving
+from tests.validators import collector
+from tests.validators.stacks import tree
+from tests.validators.test_large_telemetry import attribute, wait_for
+from tests.validators.test_telemetry import mounted
+
+pytestmark = pytest.mark.validators
+
+LABEL = "k8s.pod.label.app.kubernetes.io/name"
+DECLARED, OURS = "chat-service", {"k8s.namespace.name": "universal-ai-tools"}
+
+CASES = {
+    "a program of the stack": (
+        {"service.name": "vigil", "k8s.namespace.name": "observability", "k8s.container.name": "thanos-sidecar"},
+        "thanos-sidecar",
+    ),
+    "a release of that name elsewhere": (
+        {"service.name": "vigil", "k8s.namespace.name": "other", "k8s.container.name": "app"},
+        "vigil",
+    ),
+    "one of many in a release, by its label": ({**OURS, "service.name": "shop", LABEL: DECLARED}, DECLARED),
+    "one of many in a release, by its Deployment": (
+        {**OURS, "service.name": "shop", LABEL: "node-app", "k8s.deployment.name": DECLARED},
+        DECLARED,
+    ),
+    "one of many in a release, by its StatefulSet": (
+        {**OURS, "service.name": "shop", "k8s.statefulset.name": DECLARED},
+        DECLARED,
+    ),
+    "a name of its own that is declared": ({**OURS, "service.name": DECLARED, LABEL: "api-gateway"}, DECLARED),
+    "no name, and one that is declared": ({**OURS, "k8s.daemonset.name": DECLARED}, DECLARED),
+    "nothing that is declared": ({**OURS, "service.name": "shop", "k8s.deployment.name": "cart"}, "shop"),
+    "more than a declared name": ({**OURS, "service.name": "shop", LABEL: f"{DECLARED}-canary"}, "shop"),
+    "a declared name in another namespace": (
+        {"k8s.namespace.name": "other", "service.name": "shop", LABEL: DECLARED},
+        "shop",
+    ),
+}
+
+
+class Store(StandIn):
+    """Keeps what it is sent."""
+
+    taken: ClassVar[bytearray]
+
+    def do_POST(self) -> None:
+        self.taken.extend(self.body())
+        self.answer(b"", headers={"Content-Type": "application/json"})
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the agent calls the service of each case's line."""
+    folder = tmp_path_factory.mktemp("agent")
+    (path,) = [path for path in mounted("prod", "collector.yaml") if "otel-agent" in path]
+    file = tree("prod", folder) / path
+    rendered = yaml12.load(file.read_text(encoding="utf-8"))
+    Store.taken = bytearray()
+    with serving(Store) as address:
+        file.write_text(yaml12.dump(alone(rendered, address)), encoding="utf-8")
+        with collector.server(file) as ports:
+            resources = [
+                {
+                    "resource": {"attributes": [attribute(*each) for each in [("case", case), *given.items()]]},
+                    "scopeLogs": [{"logRecords": [{"body": {"stringValue": "line"}}]}],
+                }
+                for case, (given, _) in CASES.items()
+            ]
+            ports[4318].post("/v1/logs", {"resourceLogs": resources})
+            wait_for(20, lambda: Store.taken)
+    return names_in(bytes(Store.taken))
+
+
+def alone(rendered: dict[str, Any], address: str) -> dict[str, Any]:
+    """The agent's statements on the service between a receiver and a store."""
+    return {
+        "extensions": {"health_check": rendered["extensions"]["health_check"]},
+        "receivers": {"otlp": rendered["receivers"]["otlp"]},
+        "processors": {"transform/service": rendered["processors"]["transform/service"]},
+        "exporters": {
+            "otlp_http": {"endpoint": f"http://{address}", "compression": "none", "encoding": "json"},
+        },
+        "service": {
+            "extensions": ["health_check"],
+            "pipelines": {
+                "logs": {"receivers": ["otlp"], "processors": ["transform/service"], "exporters": ["otlp_http"]}
+            },
+        },
+    }
+
+
+def names_in(sent: bytes) -> dict[str, str]:
+    """The service of each case, as the request in JSON says it."""
+    found = {}
+    for each in yaml12.load(sent.decode())["resourceLogs"]:
+        attributes = {a["key"]: a["value"]["stringValue"] for a in each["resource"]["attributes"]}
+        found[attributes["case"]] = attributes["service.name"]
+    return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_line_is_called_by_the_name_under_which_its_service_is_watched(case: str, named: dict[str, str]) -> None:
+    assert named[case] == CASES[case][1]
