@@ -57,6 +57,7 @@ COLLECTORS = Row(
             ),
             draw=graph,
             alert="CollectorQueueNearlyFull",
+            related=("CollectorExportStalled",),
         ),
         Panel(
             title="Lines read from nodes",
