@@ -4,7 +4,6 @@ refuses what Loki would."""
 from __future__ import annotations
 
 import gzip
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,9 +14,10 @@ from alert_rules import yaml12
 from components.kubernetes.loki_configuration import LONGEST_LINE
 from tests.loopback import StandIn, serving
 from tests.validators import collector, jaeger
+from tests.validators.mounted import mounted, stood_in
+from tests.validators.otlp import counted, log_request, span_request, wait_for
 from tests.validators.process import HttpServer
 from tests.validators.stacks import tree
-from tests.validators.test_telemetry import mounted, stood_in
 
 pytestmark = pytest.mark.validators
 
@@ -64,50 +64,6 @@ def gateway(folder: Path, *, loki: str = "127.0.0.1:9", jaeger_at: str = "127.0.
     return file
 
 
-def attribute(key: str, value: str) -> dict[str, Any]:
-    return {"key": key, "value": {"stringValue": value}}
-
-
-def log_request(bodies: list[str]) -> dict[str, Any]:
-    now = str(time.time_ns())
-    records = [{"timeUnixNano": now, "body": {"stringValue": body}} for body in bodies]
-    resource = {"attributes": [attribute("service.name", "checkout")]}
-    return {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": records}]}]}
-
-
-def span_request(count: int, first: int) -> dict[str, Any]:
-    now = time.time_ns()
-    spans = [
-        {
-            "traceId": f"{number + 1:032x}",
-            "spanId": f"{number + 1:016x}",
-            "name": "generate",
-            "kind": 2,
-            "startTimeUnixNano": str(now - 10**6),
-            "endTimeUnixNano": str(now),
-            "attributes": [attribute("gen_ai.prompt", "p" * SPAN_BYTES)],
-            "status": {"code": 2},
-        }
-        for number in range(first, first + count)
-    ]
-    resource = {"attributes": [attribute("service.name", "checkout")]}
-    return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}
-
-
-def wait_for(seconds: float, reached: Any) -> None:
-    """Until it is so, or for so many seconds."""
-    ends = time.monotonic() + seconds
-    while not reached() and time.monotonic() < ends:
-        time.sleep(0.2)
-
-
-def counted(metrics: HttpServer, name: str, exporter: str) -> float:
-    """A counter of the collector about an exporter; 0 where it has not counted yet."""
-    lines = metrics.text("/metrics").splitlines()
-    wanted = (line for line in lines if line.startswith(f"{name}{{") and f'exporter="{exporter}"' in line)
-    return sum(float(line.rpartition(" ")[2]) for line in wanted)
-
-
 @pytest.fixture
 def loki(tmp_path: Path) -> type[Loki]:
     """A Loki with the burst of the smallest size."""
@@ -151,7 +107,7 @@ def test_large_spans_reach_jaeger(tmp_path: Path) -> None:
         collector.server(gateway(tmp_path, jaeger_at=store[4317].address), variables={"POD_IP": "127.0.0.1"}) as ports,
     ):
         for first in range(0, SPANS, 400):
-            ports[4318].post("/v1/traces", span_request(400, first))
+            ports[4318].post("/v1/traces", span_request(range(first, first + 400), SPAN_BYTES))
         # A trace is judged once it has been gathered.
         wait_for(60, lambda: sent(ports) == SPANS)
         assert counted(ports[8888], "otelcol_exporter_send_failed_spans", "otlp_grpc/jaeger") == 0

@@ -9,9 +9,9 @@ import pytest
 from alert_rules import yaml12
 from tests.loopback import StandIn, serving
 from tests.validators import collector
+from tests.validators.mounted import mounted
+from tests.validators.otlp import attribute, wait_for
 from tests.validators.stacks import tree
-from tests.validators.test_large_telemetry import attribute, wait_for
-from tests.validators.test_telemetry import mounted
 
 pytestmark = pytest.mark.validators
 

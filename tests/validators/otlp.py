@@ -1,0 +1,56 @@
+"""Requests of OTLP in JSON, and what a collector counts of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.validators.process import HttpServer
+
+
+def attribute(key: str, value: str) -> dict[str, Any]:
+    """An attribute that holds text."""
+    return {"key": key, "value": {"stringValue": value}}
+
+
+def log_request(bodies: list[str]) -> dict[str, Any]:
+    """A line for each body, of the service checkout."""
+    now = str(time.time_ns())
+    records = [{"timeUnixNano": now, "body": {"stringValue": body}} for body in bodies]
+    resource = {"attributes": [attribute("service.name", "checkout")]}
+    return {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": records}]}]}
+
+
+def span_request(numbers: range, size: int) -> dict[str, Any]:
+    """A failed span for each number, in a trace of its own, of some `size` bytes."""
+    now = time.time_ns()
+    spans = [
+        {
+            "traceId": f"{number + 1:032x}",
+            "spanId": f"{number + 1:016x}",
+            "name": "generate",
+            "kind": 2,
+            "startTimeUnixNano": str(now - 10**6),
+            "endTimeUnixNano": str(now),
+            "attributes": [attribute("gen_ai.prompt", "p" * size)],
+            "status": {"code": 2},
+        }
+        for number in numbers
+    ]
+    resource = {"attributes": [attribute("service.name", "checkout")]}
+    return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}
+
+
+def wait_for(seconds: float, reached: Callable[[], object]) -> None:
+    """Until it is so, or for so many seconds."""
+    ends = time.monotonic() + seconds
+    while not reached() and time.monotonic() < ends:
+        time.sleep(0.2)
+
+
+def counted(metrics: HttpServer, name: str, exporter: str) -> float:
+    """A counter of the collector about an exporter; 0 where it has not counted yet."""
+    lines = metrics.text("/metrics").splitlines()
+    wanted = (line for line in lines if line.startswith(f"{name}{{") and f'exporter="{exporter}"' in line)
+    return sum(float(line.rpartition(" ")[2]) for line in wanted)
