@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ from cli.preview.objectives import Promises
 from cli.recorder import Recording
 from components import routing
 from components.kubernetes.footprint import Footprint
+from components.settings.checks.services import OWN_NAMES
 from components.settings.model import Settings
 
 PIPED_WIDTH = 170
@@ -89,8 +91,8 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
         found.append("vigil:access names no way in: Grafana is reached by `kubectl port-forward` alone")
     if settings.kubernetes.enabled and settings.jaeger.enabled and settings.jaeger.storage == "clickhouse":
         found.append("vigil:jaeger.retention is not kept by Jaeger on ClickHouse: set a TTL on its tables")
-    if settings.kubernetes.enabled and settings.jaeger.enabled:
-        found += _sampled_and_not_declared(settings)
+    if settings.kubernetes.enabled:
+        found += _named_and_not_declared(settings)
     for service in settings.services:
         if service.runs_on.kubernetes and not service.metrics and not service.probe:
             seen = "its logs alone are watched" if settings.loki.enabled else "no alert can see it"
@@ -98,12 +100,25 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
     return found
 
 
-def _sampled_and_not_declared(settings: Settings) -> Iterator[str]:
+_SERVICE = re.compile(r'\bservice\s*=\s*"([^"]*)"')
+
+
+def _named_and_not_declared(settings: Settings) -> Iterator[str]:
+    named = [(f"vigil:jaeger.sampling.services.{name}", name) for name in _sampled(settings)]
+    named += [
+        (f"vigil:loki.streams[{index}].selector", name)
+        for index, stream in enumerate(settings.loki.streams if settings.loki.enabled else ())
+        for name in _SERVICE.findall(stream.selector)
+        if name not in OWN_NAMES
+    ]
     declared = [service.name for service in settings.services]
-    for name in settings.jaeger.sampling.services:
+    for key, name in named:
         if name not in declared:
-            question = did_you_mean(nearest(name, declared))
-            yield f"vigil:jaeger.sampling.services.{name}: no declared service is called so{question}"
+            yield f"{key}: no declared service is called {name}{did_you_mean(nearest(name, declared))}"
+
+
+def _sampled(settings: Settings) -> Iterable[str]:
+    return settings.jaeger.sampling.services if settings.jaeger.enabled else ()
 
 
 def print_report(

@@ -7,6 +7,7 @@ from typing import Any
 from components.kubernetes import collector_parts as parts
 from components.kubernetes.addresses import headless_host
 from components.kubernetes.collector_parts import Part, pipeline
+from components.kubernetes.loki_configuration import LONGEST_LINE
 from components.kubernetes.objects import PART_OF
 from components.kubernetes.pod_logs import POD_LOGS
 from components.settings.model import Settings
@@ -77,12 +78,13 @@ def _pod_logs(namespace: str, name: str) -> Part:
         "include_file_name": False,
         "poll_interval": "500ms",
         "max_concurrent_files": 512,
-        "max_log_size": "256KiB",
+        "max_log_size": _kib(LONGEST_LINE),
         "storage": "file_storage/offsets",
         # Refused lines are read again instead of lost: a full queue stops the reading.
         "retry_on_failure": dict(parts.UNTIL_TAKEN),
         "operators": [
-            {"type": "container", "id": "container", "max_log_size": "256KiB"},
+            # It joins what the container runtime cut, a part after the other, until this is reached.
+            {"type": "container", "id": "container", "max_log_size": _kib(LONGEST_LINE - _PART_OF_LINE)},
             # By this a trace leads to its lines.
             {
                 "type": "regex_parser",
@@ -96,6 +98,14 @@ def _pod_logs(namespace: str, name: str) -> Part:
             },
         ],
     }
+
+
+_PART_OF_LINE = 16 * 2**10
+"""Bytes that a container runtime writes of a line at once."""
+
+
+def _kib(size: int) -> str:
+    return f"{size // 2**10}KiB"
 
 
 def _kubernetes() -> Part:
@@ -126,35 +136,46 @@ def _kubernetes() -> Part:
                 "service.version",
                 "service.instance.id",
             ],
-            "labels": [{"tag_name": _NAME_LABEL, "key": "app.kubernetes.io/name", "from": "pod"}],
+            "labels": [
+                {"tag_name": f"{_POD_LABEL}{label}", "key": label, "from": "pod"}
+                for label in ("app.kubernetes.io/instance", "app.kubernetes.io/name")
+            ],
         },
     }
 
 
-_NAME_LABEL = "k8s.pod.label.app.kubernetes.io/name"
+_POD_LABEL = "k8s.pod.label."
 
 # What names the service of a pod, the surest first.
-_NAMES = (_NAME_LABEL, "k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name")
+_NAMES = (f"{_POD_LABEL}app.kubernetes.io/name", "k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name")
 
 
 def _service(settings: Settings, agents_namespace: str) -> Part:
     """The name under which a line's service is declared, and watched, where its pod has it.
 
     What says nothing of itself is called by the pod's label app.kubernetes.io/instance first, which is the release: one
-    name for everything that a chart installs.
+    name for everything that a chart installs. It does not stand where one of its services is called so either.
     """
     name, container, space = map(_resource, ("service.name", "k8s.container.name", "k8s.namespace.name"))
+    release = _resource(f"{_POD_LABEL}app.kubernetes.io/instance")
     statements = [
         f'set({name}, {container}) where {container} != nil and {name} == "{PART_OF}" and {space} == "{own}"'
         for own in sorted({settings.kubernetes.namespace, agents_namespace})
     ]
     for where, declared in _declared(settings).items():
         ours = f'"^({"|".join(declared)})$"'
+        unsaid = f"({name} == nil or {name} == {release} or not IsMatch({name}, {ours}))"
         statements += [
-            f'set({name}, {other}) where {space} == "{where}" and {other} != nil and IsMatch({other}, {ours}) '
-            f"and ({name} == nil or not IsMatch({name}, {ours}))"
+            f"set({name}, {other}) "
+            f'where {space} == "{where}" and {unsaid} and {other} != nil and IsMatch({other}, {ours})'
             for other in map(_resource, _NAMES)
         ]
+    statements += [
+        f'set({name}, "{service.name}") where {space} == "{place.namespace}" and {other} == "{place.service}"'
+        for service in settings.services
+        if (place := service.runs_on.kubernetes) and place.service not in (None, service.name)
+        for other in map(_resource, _NAMES)
+    ]
     return {"error_mode": "ignore", "log_statements": [{"context": "resource", "statements": statements}]}
 
 

@@ -188,7 +188,8 @@ def _limits(settings: Settings) -> dict[str, Any]:
         "max_line_size": LONGEST_LINE,
         "max_line_size_truncate": True,
         "reject_old_samples": True,
-        "reject_old_samples_max_age": "1d",
+        # As long as an outage of Loki may be without loss of what waits in the queues.
+        "reject_old_samples_max_age": "7d",
         "allow_structured_metadata": True,
         "discover_log_levels": True,
         "otlp_config": {

@@ -20,6 +20,7 @@ from components.kubernetes.scraping import annotated, cluster, outside, services
 from components.kubernetes.shards import Shard, shards
 from components.kubernetes.sizes import SIZES
 from components.kubernetes.spec import METRICS, ConfigFiles, Port, Probe, Volume, WorkloadSpec
+from components.kubernetes.timeouts import QUERY_SECONDS
 from components.settings.capacity import FILLED
 from components.settings.model import Settings
 from components.versions import PROMETHEUS
@@ -85,6 +86,7 @@ def _args(settings: Settings) -> list[str]:
         f"--storage.tsdb.path={DATA}",
         *(blocks if settings.thanos.enabled else []),
         "--storage.tsdb.wal-compression",
+        f"--query.timeout={seconds_text(QUERY_SECONDS)}",
         "--enable-feature=exemplar-storage",
         # Rules and targets change with every release of somebody's service; a restart would lose scrapes.
         "--config.auto-reload",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from alert_rules import yaml12
+from alert_rules.quantities import seconds_text
 from components.kubernetes import alertmanager, jaeger, prometheus_address
 from components.kubernetes.addresses import port_of, url
 from components.kubernetes.elastic_configuration import KIBANA, KIBANA_PORT
@@ -14,6 +15,7 @@ from components.kubernetes.network import Admit, Call, ToAnywhere, ToWorkload
 from components.kubernetes.secrets import SecretFile, files_of
 from components.kubernetes.sizes import SIZES
 from components.kubernetes.spec import METRICS, ConfigFiles, Port, Probe, WorkloadSpec
+from components.kubernetes.timeouts import ANSWER_SECONDS
 from components.settings.model import Settings
 from components.versions import SIGN_IN_PROXY
 
@@ -123,6 +125,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
     for name, address in whole.items():
         upstreams.append({"id": name, "path": f"/{name}", "uri": address})
         upstreams.append({"id": f"{name}-pages", "path": f"/{name}/", "uri": address})
+    for upstream in upstreams:
+        upstream["timeout"] = seconds_text(ANSWER_SECONDS)
     return {
         "server": {"bindAddress": f"0.0.0.0:{PORT}"},
         "metricsServer": {"bindAddress": f"0.0.0.0:{METRICS_PORT}"},

@@ -77,7 +77,7 @@ PROFILES: Mapping[Environment, Defaults] = {
     },
 }
 
-# Reckoned from what each size is meant for: components/settings/capacity.py.
+# Reckoned from what each size is meant for, and rounded up: components/settings/capacity.py.
 SIZES: Mapping[Size, Defaults] = {
     Size.SMALL: {
         "prometheus": {"volume": "20GiB"},

@@ -9,7 +9,29 @@ import pytest
 from cli.preview import report
 from tests.components.kubernetes.examples import service, serving
 
-SAMPLED = "vigil:jaeger.sampling.services"
+SAMPLED, STREAM = "vigil:jaeger.sampling.services", "vigil:loki.streams[0].selector"
+
+
+def told_of_streams(selector: str, **loki: Any) -> list[str]:
+    """The warnings on a retention of such streams where `checkout` is the declared service."""
+    streams = [{"selector": selector, "retention": "90d"}]
+    found = report.warnings(serving(service("checkout"), loki={"bucket": "logs", "streams": streams, **loki}), [])
+    return [line for line in found if line.startswith(STREAM)]
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        ('{service="checkout"}', []),
+        ('{service="loki"}', []),
+        ('{namespace="shop"}', []),
+        ('{service=~"check.*"}', []),
+        ('{namespace="shop", service="chekout"}', ["no declared service is called chekout; did you mean 'checkout'?"]),
+    ],
+)
+def test_a_retention_for_lines_of_nobody_is_told(selector: str, expected: list[str]) -> None:
+    assert told_of_streams(selector) == [f"{STREAM}: {words}" for words in expected]
+    assert told_of_streams(selector, enabled=False) == []
 
 
 def told(**jaeger: Any) -> list[str]:
@@ -24,8 +46,8 @@ def told(**jaeger: Any) -> list[str]:
     ("name", "expected"),
     [
         ("checkout", []),
-        ("chekout", [f"{SAMPLED}.chekout: no declared service is called so; did you mean 'checkout'?"]),
-        ("billing", [f"{SAMPLED}.billing: no declared service is called so"]),
+        ("chekout", [f"{SAMPLED}.chekout: no declared service is called chekout; did you mean 'checkout'?"]),
+        ("billing", [f"{SAMPLED}.billing: no declared service is called billing"]),
     ],
 )
 def test_a_share_of_traces_for_nobody_is_told(name: str, expected: list[str]) -> None:

@@ -74,8 +74,8 @@ ALERTS: dict[str, tuple[Change, list[str]]] = {
             sets("services", 0, "alerts", to={"TrafficDropped": {"threshold": "20%"}}),
         ),
         [
-            "vigil:services[0].alerts.TrafficDropped: given 'TrafficDropped'; allowed: an alert whose past is kept: it "
-            "by default looks back over 14d, vigil:prometheus.retention is 7d"
+            "vigil:services[0].alerts.TrafficDropped: given 'TrafficDropped'; allowed: no override but `enabled: false`, "
+            "since the alert is left out: it looks back over more than 14d, vigil:prometheus.retention is 7d"
         ],
     ),
     "a window that reaches beyond what is kept": (
@@ -87,7 +87,7 @@ ALERTS: dict[str, tuple[Change, list[str]]] = {
         ),
         [
             "vigil:alerts.BatchJobOverdue: given 'BatchJobOverdue'; allowed: an alert whose past is kept: it looks back "
-            "over 20d, vigil:prometheus.retention is 15d",
+            "over more than 20d, vigil:prometheus.retention is 15d",
         ],
     ),
     "a range that reaches beyond what is kept": (
@@ -102,7 +102,10 @@ ALERTS: dict[str, tuple[Change, list[str]]] = {
             sets("alerts", "BatchJobOverdue", to={"window": "14d"}),
             sets("services", 1, "alerts", to={"BatchJobOverdue": {"window": "16d"}}),
         ),
-        ["vigil:services[1].alerts.BatchJobOverdue", "it looks back over 16d, vigil:prometheus.retention is 15d"],
+        [
+            "vigil:services[1].alerts.BatchJobOverdue",
+            "it looks back over more than 16d, vigil:prometheus.retention is 15d",
+        ],
     ),
     "an alert that a service without metrics cannot have": (
         together(

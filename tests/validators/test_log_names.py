@@ -7,16 +7,17 @@ from typing import Any, ClassVar
 import pytest
 
 from alert_rules import yaml12
-from tests.loopback import StandIn, serving
+from components.kubernetes import collector_agent
+from tests.components.kubernetes.examples import IN_CLUSTER, service, serving
+from tests.loopback import StandIn
+from tests.loopback import serving as listening
 from tests.validators import collector
-from tests.validators.mounted import mounted
 from tests.validators.otlp import attribute, wait_for
-from tests.validators.stacks import tree
 
 pytestmark = pytest.mark.validators
 
-LABEL = "k8s.pod.label.app.kubernetes.io/name"
-DECLARED, OURS = "chat-service", {"k8s.namespace.name": "universal-ai-tools"}
+LABEL, INSTANCE = "k8s.pod.label.app.kubernetes.io/name", "k8s.pod.label.app.kubernetes.io/instance"
+DECLARED, OURS = "chat-service", {"k8s.namespace.name": "apps"}
 
 CASES = {
     "a program of the stack": (
@@ -36,9 +37,21 @@ CASES = {
         {**OURS, "service.name": "shop", "k8s.statefulset.name": DECLARED},
         DECLARED,
     ),
+    "one of a release that is called as another": (
+        {**OURS, "service.name": "api-gateway", INSTANCE: "api-gateway", "k8s.deployment.name": DECLARED},
+        DECLARED,
+    ),
+    "a release that is called as its service": (
+        {**OURS, "service.name": DECLARED, INSTANCE: DECLARED, LABEL: DECLARED},
+        DECLARED,
+    ),
+    "a Kubernetes Service of another name": (
+        {**OURS, "service.name": "shop", "k8s.deployment.name": "shop-cart"},
+        "cart",
+    ),
     "a name of its own that is declared": ({**OURS, "service.name": DECLARED, LABEL: "api-gateway"}, DECLARED),
     "no name, and one that is declared": ({**OURS, "k8s.daemonset.name": DECLARED}, DECLARED),
-    "nothing that is declared": ({**OURS, "service.name": "shop", "k8s.deployment.name": "cart"}, "shop"),
+    "nothing that is declared": ({**OURS, "service.name": "shop", "k8s.deployment.name": "wishlist"}, "shop"),
     "more than a declared name": ({**OURS, "service.name": "shop", LABEL: f"{DECLARED}-canary"}, "shop"),
     "a declared name in another namespace": (
         {"k8s.namespace.name": "other", "service.name": "shop", LABEL: DECLARED},
@@ -61,11 +74,12 @@ class Store(StandIn):
 def named(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What the agent calls the service of each case's line."""
     folder = tmp_path_factory.mktemp("agent")
-    (path,) = [path for path in mounted("prod", "collector.yaml") if "otel-agent" in path]
-    file = tree("prod", folder) / path
-    rendered = yaml12.load(file.read_text(encoding="utf-8"))
+    chart = {"kubernetes": {**IN_CLUSTER["kubernetes"], "service": "shop-cart"}}
+    settings = serving(service(DECLARED), service("api-gateway"), service("cart", runs_on=chart))
+    rendered = collector_agent.configuration(settings, "otel-gateway", "otel-agent", "observability-host")
+    file = folder / "collector.yaml"
     Store.taken = bytearray()
-    with serving(Store) as address:
+    with listening(Store) as address:
         file.write_text(yaml12.dump(alone(rendered, address)), encoding="utf-8")
         with collector.server(file) as ports:
             resources = [

@@ -11,7 +11,7 @@ from alert_rules.lint import needed_exporters
 from alert_rules.model import PrometheusAlert
 from alert_rules.problems import Problem, listed, nearest
 from alert_rules.promql import looks_back, reach
-from alert_rules.quantities import QuantityError, Unit, readable
+from alert_rules.quantities import QuantityError, Unit, parse, readable
 from components import manifests
 from components.evaluated import can_be_evaluated
 from components.exporting import exporters_of
@@ -42,9 +42,11 @@ def _alerts_that_samples_are_kept_for(settings: Settings, file: str) -> Iterator
         alert = by_name.get(name)
         past = _past_that_is_written(alert, layers, settings) if alert else 0.0
         if alert and past > kept.value:
-            whose = "" if can_be_evaluated(alert, settings) else "by default "
-            allowed = f"an alert whose past is kept: it {whose}looks back over {readable(past, Unit.WINDOW)}"
-            yield Problem(file, f"{key}.{name}", name, f"{allowed}, vigil:prometheus.retention is {kept}")
+            allowed = "an alert whose past is kept"
+            if not can_be_evaluated(alert, settings):
+                allowed = "no override but `enabled: false`, since the alert is left out"
+            why = f"it looks back over {_told(past)}, vigil:prometheus.retention is {kept}"
+            yield Problem(file, f"{key}.{name}", name, f"{allowed}: {why}")
 
 
 def _written(settings: Settings) -> Iterator[tuple[str, str, Sequence[Any]]]:
@@ -59,12 +61,19 @@ def _written(settings: Settings) -> Iterator[tuple[str, str, Sequence[Any]]]:
 def _past_that_is_written(alert: PrometheusAlert, layers: Sequence[Any], settings: Settings) -> float:
     """How many seconds the alert looks back: by default where that alone is more than what is kept, else by the last
     override, and 0 where that changes nothing about it. Where overrides are wrong, that is told by itself."""
-    if not can_be_evaluated(alert, settings):
-        return looks_back(alert.default_query)
     with suppress(AttributeError, ValueError):
-        own, before = (_reach(overrides.resolve(alert, *some)) for some in (layers, layers[:-1]))
+        resolved = overrides.resolve(alert, *layers)
+        if not can_be_evaluated(alert, settings):
+            return looks_back(alert.default_query) if resolved.enabled else 0.0
+        own, before = _reach(resolved), _reach(overrides.resolve(alert, *layers[:-1]))
         return own if own != before else 0.0
     return 0.0
+
+
+def _told(seconds: float) -> str:
+    """A time in words that are not less than it."""
+    text = readable(seconds, Unit.WINDOW)
+    return text if parse(text, Unit.WINDOW).value >= seconds else f"more than {text}"
 
 
 def _reach(resolved: overrides.Resolved) -> float:

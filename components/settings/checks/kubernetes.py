@@ -5,27 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alert_rules.problems import MISSING, Problem
-from alert_rules.quantities import Quantity
 from components.settings import capacity
 from components.settings.capacity import DAY
 from components.settings.checks.registry import check
-from components.settings.kubernetes import Size
+from components.settings.checks.room import beyond_disk
 from components.settings.model import Settings
-
-
-def _beyond_disk(
-    key: str, file: str, retention: Quantity, volume: Quantity, needed: float, meant_for: str
-) -> Iterator[Problem]:
-    """A retention whose data does not fit the volume: the oldest would be deleted long before its time."""
-    room = volume.value * capacity.FILLED
-    if needed > room:
-        fits = retention.value * room / needed
-        longest = f"{fits // DAY:.0f}d" if fits >= DAY else f"{fits // 3600:.0f}h"
-        allowed = (
-            f"at most {longest} on a volume of {volume} ({meant_for}, {capacity.FILLED:.0%} filled), "
-            f"or a volume of at least {capacity.bytes_text(needed / capacity.FILLED + 2**30)}"
-        )
-        yield Problem(file, key, str(retention), allowed)
 
 
 @check("prometheus", "kubernetes")
@@ -36,7 +20,7 @@ def _prometheus_retention(settings: Settings, file: str) -> Iterator[Problem]:
     if own.retention.value < 7200:
         yield Problem(file, key, str(own.retention), "at least 2h, one block of Prometheus' storage")
     needed = capacity.metric_bytes(size, own.retention.value)
-    yield from _beyond_disk(key, file, own.retention, own.volume, needed, capacity.series_meant(size))
+    yield from beyond_disk(key, file, own.retention, own.volume, needed, capacity.series_meant(size))
 
 
 @check("prometheus", "thanos")
@@ -93,26 +77,6 @@ def _blocks_are_taken_before_they_are_deleted(settings: Settings, file: str) -> 
         yield Problem(file, "vigil:prometheus.retention", str(settings.prometheus.retention), allowed)
 
 
-@check("loki", "kubernetes")
-def _loki_has_room(settings: Settings, file: str) -> Iterator[Problem]:
-    if not settings.kubernetes.enabled or not settings.loki.enabled:
-        return
-    own, size = settings.loki, settings.kubernetes.size
-    if own.bucket is None and size is not Size.SMALL:
-        allowed = f"the name of a bucket that exists: of size {size}, Loki's replicas share one; a volume is not shared"
-        yield Problem(file, "vigil:loki.bucket", MISSING, allowed)
-    retentions = {
-        "retention": own.retention,
-        **{f"streams[{i}].retention": s.retention for i, s in enumerate(own.streams)},
-    }
-    for key, retention in retentions.items():
-        if retention.value < DAY:
-            yield Problem(file, f"vigil:loki.{key}", str(retention), "at least 1d: Loki's index is by the day")
-        elif own.bucket is None and size is Size.SMALL:
-            needed = capacity.log_bytes(size, retention.value)
-            yield from _beyond_disk(f"vigil:loki.{key}", file, retention, own.volume, needed, capacity.logs_meant(size))
-
-
 @check("jaeger", "kubernetes")
 def _jaeger_has_a_store(settings: Settings, file: str) -> Iterator[Problem]:
     own = settings.jaeger
@@ -137,7 +101,7 @@ def _jaeger_has_a_store(settings: Settings, file: str) -> Iterator[Problem]:
         size = settings.kubernetes.size
         needed = capacity.span_bytes(size, own.retention.value)
         meant = f"size {size} is meant for {capacity.LOADS[size].spans:,} spans a second"
-        yield from _beyond_disk("vigil:jaeger.retention", file, own.retention, own.volume, needed, meant)
+        yield from beyond_disk("vigil:jaeger.retention", file, own.retention, own.volume, needed, meant)
 
 
 @check("jaeger")
