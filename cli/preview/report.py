@@ -20,6 +20,7 @@ from cli.preview.objectives import Promises
 from cli.recorder import Recording
 from components import routing
 from components.kubernetes.footprint import Footprint
+from components.settings import capacity
 from components.settings.checks.services import OWN_NAMES
 from components.settings.model import Settings
 
@@ -92,12 +93,23 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
     if settings.kubernetes.enabled and settings.jaeger.enabled and settings.jaeger.storage == "clickhouse":
         found.append("vigil:jaeger.retention is not kept by Jaeger on ClickHouse: set a TTL on its tables")
     if settings.kubernetes.enabled:
+        found += _compactor_without_room(settings)
         found += _named_and_not_declared(settings)
     for service in settings.services:
         if service.runs_on.kubernetes and not service.metrics and not service.probe:
             seen = "its logs alone are watched" if settings.loki.enabled else "no alert can see it"
             found.append(f"service {service.name} has neither metrics nor a probe: {seen}")
     return found
+
+
+def _compactor_without_room(settings: Settings) -> Iterator[str]:
+    size = settings.kubernetes.size
+    needed = capacity.compaction_bytes(size) / capacity.FILLED
+    if settings.thanos.enabled and settings.thanos.volume.value < needed:
+        blocks = "the blocks of two weeks and the one that is made of them"
+        taken = f"{capacity.bytes_text(needed)} ({capacity.series_meant(size)})"
+        given = f"vigil:thanos.volume is {settings.thanos.volume}"
+        yield f"{given}: {blocks} take {taken}, and a compactor that runs out of room halts"
 
 
 _SERVICE = re.compile(r'\bservice\s*=\s*"([^"]*)"')

@@ -53,8 +53,8 @@ def record(
         config.set_all_config(dict(settings), list(secret_keys))
         with _without_needless_work():
             loop.run_until_complete(run_in_stack(lambda: _observed(program, monitor)))
-    except AttributeError as failure:
-        if "'str' object" in str(failure):
+    except (AttributeError, TypeError) as failure:
+        if "'str' object" in str(failure) or "string indices" in str(failure):
             failure.add_note(_NOT_READ_BACK)
         raise
     finally:

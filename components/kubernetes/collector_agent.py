@@ -29,9 +29,9 @@ def configuration(settings: Settings, gateway: str, name: str, namespace: str) -
     logs = settings.loki.enabled
     exporters: Part = {"prometheus": parts.prometheus_exporter()}
     if logs:
-        exporters["otlp_grpc/gateway"] = _to_gateway(settings, gateway)
+        exporters["otlp_grpc/logs"] = _to_gateway(settings, gateway)
     if traces:
-        exporters["load_balancing/gateway"] = _by_trace(settings, gateway)
+        exporters["load_balancing/traces"] = _by_trace(settings, gateway)
     return {
         "extensions": {
             "health_check": parts.health_check(),
@@ -47,7 +47,7 @@ def configuration(settings: Settings, gateway: str, name: str, namespace: str) -
             "k8s_attributes": _kubernetes(),
             "resource/environment": _environment(settings),
             "transform/labels": _labels(),
-            **({"transform/service": _service(settings, namespace)} if logs else {}),
+            **({"transform/service": _service(settings, namespace), "transform/lines": _lines()} if logs else {}),
         },
         "exporters": exporters,
         "service": {
@@ -55,7 +55,7 @@ def configuration(settings: Settings, gateway: str, name: str, namespace: str) -
             "pipelines": {
                 "metrics": pipeline(["otlp"], [*enrich, "transform/labels"], ["prometheus"]),
                 **({"logs": _logs_pipeline(enrich)} if logs else {}),
-                **({"traces": pipeline(["otlp"], enrich, ["load_balancing/gateway"])} if traces else {}),
+                **({"traces": pipeline(["otlp"], enrich, ["load_balancing/traces"])} if traces else {}),
             },
             "telemetry": parts.telemetry(),
         },
@@ -63,7 +63,7 @@ def configuration(settings: Settings, gateway: str, name: str, namespace: str) -
 
 
 def _logs_pipeline(enrich: list[str]) -> Part:
-    return pipeline(["file_log", "otlp"], [*enrich, "transform/service"], ["otlp_grpc/gateway"])
+    return pipeline(["file_log", "otlp"], [*enrich, "transform/service", "transform/lines"], ["otlp_grpc/logs"])
 
 
 def _pod_logs(namespace: str, name: str) -> Part:
@@ -146,8 +146,7 @@ def _kubernetes() -> Part:
 
 _POD_LABEL = "k8s.pod.label."
 
-# What names the service of a pod, the surest first.
-_NAMES = (f"{_POD_LABEL}app.kubernetes.io/name", "k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name")
+_WORKLOADS = ("k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name")
 
 
 def _service(settings: Settings, agents_namespace: str) -> Part:
@@ -157,24 +156,29 @@ def _service(settings: Settings, agents_namespace: str) -> Part:
     name for everything that a chart installs. It does not stand where one of its services is called so either.
     """
     name, container, space = map(_resource, ("service.name", "k8s.container.name", "k8s.namespace.name"))
-    release = _resource(f"{_POD_LABEL}app.kubernetes.io/instance")
+    release, label = (_resource(f"{_POD_LABEL}app.kubernetes.io/{each}") for each in ("instance", "name"))
+    # By Kubernetes, or by an SDK that was told nothing. A name that somebody gave stays.
+    derived = f'({name} == nil or {name} == {release} or {name} == {label} or IsMatch({name}, "^unknown_service"))'
     statements = [
         f'set({name}, {container}) where {container} != nil and {name} == "{PART_OF}" and {space} == "{own}"'
         for own in sorted({settings.kubernetes.namespace, agents_namespace})
     ]
     for where, declared in _declared(settings).items():
         ours = f'"^({"|".join(declared)})$"'
-        unsaid = f"({name} == nil or {name} == {release} or not IsMatch({name}, {ours}))"
+        here = f'{space} == "{where}" and {derived}'
+        # The label is surer than the workload, and where both are declared it holds.
+        unlabelled = f"({label} == nil or not IsMatch({label}, {ours}))"
+        statements.append(f"set({name}, {label}) where {here} and {label} != nil and IsMatch({label}, {ours})")
         statements += [
-            f"set({name}, {other}) "
-            f'where {space} == "{where}" and {unsaid} and {other} != nil and IsMatch({other}, {ours})'
-            for other in map(_resource, _NAMES)
+            f"set({name}, {other}) where {here} and {unlabelled} and {other} != nil and IsMatch({other}, {ours})"
+            for other in map(_resource, _WORKLOADS)
         ]
     statements += [
-        f'set({name}, "{service.name}") where {space} == "{place.namespace}" and {other} == "{place.service}"'
+        f'set({name}, "{service.name}") '
+        f'where {space} == "{place.namespace}" and {derived} and {other} == "{place.service}"'
         for service in settings.services
         if (place := service.runs_on.kubernetes) and place.service not in (None, service.name)
-        for other in map(_resource, _NAMES)
+        for other in (label, *map(_resource, _WORKLOADS))
     ]
     return {"error_mode": "ignore", "log_statements": [{"context": "resource", "statements": statements}]}
 
@@ -186,6 +190,18 @@ def _declared(settings: Settings) -> dict[str, list[str]]:
         if service.runs_on.kubernetes:
             found.setdefault(service.runs_on.kubernetes.namespace, []).append(service.name)
     return {namespace: sorted(names) for namespace, names in sorted(found.items())}
+
+
+def _lines() -> Part:
+    """Lines as text, no longer than Loki keeps of one."""
+    whole = [
+        "set(log.body, String(log.body)) where log.body != nil and not IsString(log.body)",
+        # By way of a map, whose texts are cut between characters.
+        f'set(log.cache["line"], log.body) where Len(log.body.string) > {LONGEST_LINE}',
+        f"truncate_all(log.cache, {LONGEST_LINE})",
+        'set(log.body, log.cache["line"]) where log.cache["line"] != nil',
+    ]
+    return parts.cut("log_statements", ("resource", "log"), {"log": whole})
 
 
 def _resource(attribute: str) -> str:
@@ -244,7 +260,8 @@ def _by_trace(settings: Settings, gateway: str) -> Part:
         "sending_queue": {
             "enabled": True,
             "storage": "file_storage/queue",
-            "queue_size": 2000,
+            "sizer": "bytes",
+            "queue_size": _QUEUE_BYTES // 2,
             "num_consumers": 4,
         },
         "protocol": {

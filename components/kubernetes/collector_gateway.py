@@ -6,21 +6,19 @@ from __future__ import annotations
 from typing import Any
 
 from alert_rules.logql import STREAM_LABELS
+from alert_rules.quantities import seconds_text
 from components.kubernetes import collector_parts as parts
 from components.kubernetes import jaeger, loki
 from components.kubernetes.collector_parts import Part, pipeline
-from components.kubernetes.loki_configuration import LARGEST_PUSH, LONGEST_LINE
+from components.kubernetes.loki_configuration import LARGEST_PUSH
 from components.kubernetes.secrets import SecretFile, files_of
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
 
 STATE = "/var/lib/otel-gateway"
 
-DECISION_SECONDS = 15
-"""How long a trace is gathered before it is judged: longer than nearly every request takes."""
-
-# Traces held while they are gathered, in one gateway; past these the oldest is judged early.
-_TRACES = {Size.SMALL: 5_000, Size.MEDIUM: 50_000, Size.LARGE: 100_000}
+# Traces that begin in a second, for one gateway; of more, the oldest are dropped unjudged.
+_TRACES_A_SECOND = {Size.SMALL: 400, Size.MEDIUM: 4_000, Size.LARGE: 8_000}
 
 
 def secret_files(settings: Settings) -> list[SecretFile]:
@@ -37,15 +35,19 @@ def configuration(settings: Settings) -> dict[str, Any]:
     processors: Part = {"memory_limiter": parts.memory_limiter()}
     pipelines: Part = {}
     if stores:
-        processors |= {"tail_sampling": _tail_sampling(settings), "transform/span_labels": _span_labels()}
+        processors |= {
+            "tail_sampling": _tail_sampling(settings),
+            "transform/spans": parts.cut("trace_statements", ("resource", "span", "spanevent")),
+            "transform/span_labels": _span_labels(),
+        }
         pipelines |= {
             "traces/received": pipeline(["otlp"], [], ["span_metrics", "forward/judged"]),
-            "traces/kept": pipeline(["forward/judged"], ["tail_sampling"], sorted(stores)),
+            "traces/kept": pipeline(["forward/judged"], ["tail_sampling", "transform/spans"], sorted(stores)),
             "metrics/spans": pipeline(["span_metrics"], ["transform/span_labels"], ["prometheus"]),
         }
     if logs:
-        processors |= {"transform/streams": _streams(), "transform/lines": _lines()}
-        pipelines["logs"] = pipeline(["otlp"], ["transform/streams", "transform/lines"], sorted(logs))
+        processors["transform/streams"] = _streams()
+        pipelines["logs"] = pipeline(["otlp"], ["transform/streams"], sorted(logs))
     if not pipelines:
         # Nothing is kept of what comes, and a collector without a pipeline does not start.
         pipelines["metrics"] = pipeline(["otlp"], [], ["prometheus"])
@@ -171,9 +173,9 @@ def _span_metrics() -> Part:
 
 def _tail_sampling(settings: Settings) -> Part:
     keep = settings.opentelemetry.keep
-    traces = _TRACES[settings.kubernetes.size]
+    traces = int(_TRACES_A_SECOND[settings.kubernetes.size] * keep.wait.value)
     return {
-        "decision_wait": f"{DECISION_SECONDS}s",
+        "decision_wait": seconds_text(keep.wait.value),
         "num_traces": traces,
         "decision_cache": {"sampled_cache_size": traces * 10, "non_sampled_cache_size": traces * 10},
         "policies": [
@@ -221,25 +223,3 @@ def _streams() -> Part:
             }
         ],
     }
-
-
-def _lines() -> Part:
-    """Lines no longer than Loki keeps of one, and attributes that fit in. A line that is larger than a batch would be
-    dropped with all that came with it."""
-    most = LONGEST_LINE
-    return {
-        "error_mode": "ignore",
-        "log_statements": [
-            {
-                "context": "log",
-                "statements": [
-                    f"set(log.body, Substring(log.body.string, 0, {most})) "
-                    f"where IsString(log.body) and Len(log.body.string) > {most}",
-                    f"truncate_all(log.attributes, {_ATTRIBUTE_BYTES})",
-                ],
-            }
-        ],
-    }
-
-
-_ATTRIBUTE_BYTES = 4096

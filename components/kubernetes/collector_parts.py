@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 OTLP_GRPC, OTLP_HTTP = 4317, 4318
@@ -89,6 +90,32 @@ def telemetry() -> Part:
         "logs": {"level": "info", "encoding": "json"},
         "metrics": {"level": "normal", "readers": [{"pull": {"exporter": {"prometheus": reader}}}]},
     }
+
+
+_ATTRIBUTE_BYTES = 2**16
+"""Of all attributes of a line, a span, an event or a resource together: what Loki takes of structured metadata."""
+
+
+def cut(signal: str, contexts: Sequence[str], first: Mapping[str, Sequence[str]] | None = None) -> Part:
+    """Attributes that fit into a batch, where those of a context are more than 64 KiB: first the long ones are cut,
+    then all but 32 dropped, then (what is nested) all. What is larger than a batch is dropped with all that came with
+    it, and counted nowhere. `first` are statements of a context that go before."""
+    return {
+        "error_mode": "ignore",
+        signal: [
+            {"context": each, "statements": [*(first or {}).get(each, ()), *_cut_attributes(f"{each}.attributes")]}
+            for each in contexts
+        ],
+    }
+
+
+def _cut_attributes(attributes: str) -> list[str]:
+    steps = (
+        f"truncate_all({attributes}, 1024)",
+        f"limit({attributes}, 32, [])",
+        f'delete_matching_keys({attributes}, ".*")',
+    )
+    return [f"{step} where Len(String({attributes})) > {_ATTRIBUTE_BYTES}" for step in steps]
 
 
 def set_where_known(target: str, source: str) -> str:

@@ -24,9 +24,12 @@ TENANT = "fake"
 # filling memory and disk. Several times the day's mean of what each size is meant for.
 _INGESTION_MB = {Size.SMALL: 4, Size.MEDIUM: 16, Size.LARGE: 64}
 
-LARGEST_PUSH = 2**20
-"""Bytes of one push. What is larger than the burst is never taken, however often it is tried; the smallest burst is
-eight of these, since Loki counts with every line the attributes that a push says once for all of them."""
+LARGEST_PUSH = 2**19
+"""Bytes of one push. What is larger than the burst is never taken, however often it is tried; and Loki counts with
+every line the attributes of its resource, which a push says once for all of them: of lines of 20 bytes, with the
+kilobyte that an SDK for Java says of itself, thirty times the push."""
+
+_LEAST_BURST_MB = 32
 
 LONGEST_LINE = 256 * 2**10
 """Bytes of a line that are kept; the rest is cut off."""
@@ -180,7 +183,7 @@ def _limits(settings: Settings) -> dict[str, Any]:
         ],
         "ingestion_rate_strategy": "global",
         "ingestion_rate_mb": rate,
-        "ingestion_burst_size_mb": rate * 2,
+        "ingestion_burst_size_mb": max(rate * 2, _LEAST_BURST_MB),
         "per_stream_rate_limit": "5MB",
         "per_stream_rate_limit_burst": "20MB",
         "max_global_streams_per_user": _STREAMS[settings.kubernetes.size],

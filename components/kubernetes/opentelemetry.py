@@ -95,7 +95,7 @@ def gateway(settings: Settings) -> WorkloadSpec:
             collector_gateway.STATE, int(settings.opentelemetry.volume.value), settings.kubernetes.storage_class
         ),
         # What is being judged is judged, and the queues are emptied as far as they go.
-        grace_seconds=120,
+        grace_seconds=int(settings.opentelemetry.keep.wait.value) + 90,
         aws=[AwsAccess.WRITE_TRACES] if settings.opentelemetry.xray else [],
         # Agents alone send here: they know whose pod it is of, and keep the spans of a trace together.
         calls=_stores(settings),

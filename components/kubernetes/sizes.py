@@ -38,7 +38,7 @@ SIZES: Mapping[Size, Mapping[str, Resources]] = {
     Size.SMALL: {
         "prometheus": Resources("200m", "1Gi"),
         "thanos-sidecar": Resources("20m", "64Mi"),
-        "thanos-store": Resources("50m", "256Mi"),
+        "thanos-store": Resources("50m", "384Mi"),
         "thanos-compactor": Resources("50m", "256Mi"),
         "thanos-query": Resources("20m", "128Mi"),
         "thanos-query-frontend": Resources("20m", "128Mi"),
@@ -49,7 +49,7 @@ SIZES: Mapping[Size, Mapping[str, Resources]] = {
         "jaeger-collector": Resources("50m", "256Mi"),
         "jaeger-query": Resources("20m", "128Mi"),
         "jaeger-index-cleaner": Resources("10m", "64Mi"),
-        "otel-agent": Resources("50m", "192Mi"),
+        "otel-agent": Resources("50m", "256Mi"),
         "otel-gateway": Resources("50m", "256Mi"),
         "kube-state-metrics": Resources("10m", "128Mi"),
         "node-exporter": Resources("20m", "48Mi"),

@@ -90,7 +90,7 @@ def store(settings: Settings) -> WorkloadSpec:
         "--data-dir=/var/thanos/store",
         f"--objstore.config-file={_BUCKET_FILE}",
         "--index-cache-size=" + _INDEX_CACHE[settings.kubernetes.size],
-        # All queries share the pool, and one may not fill it: the defaults are 2 GB and no limit.
+        # What all queries share, and the most that one may fetch: the defaults are 2 GB and no limit.
         "--chunk-pool-size=" + _CHUNK_POOL[settings.kubernetes.size],
         "--store.grpc.downloaded-bytes-limit=" + _CHUNK_POOL[settings.kubernetes.size],
         "--store.limits.request-series=500000",
@@ -168,7 +168,8 @@ def query_frontend(settings: Settings) -> WorkloadSpec:
 
 # Beside each other in the store's memory, of which they leave a half.
 _CHUNK_POOL = {Size.SMALL: "64MB", Size.MEDIUM: "512MB", Size.LARGE: "1536MB"}
-_INDEX_CACHE = {Size.SMALL: "64MB", Size.MEDIUM: "512MB", Size.LARGE: "1536MB"}
+# Not less than 125 MiB, the largest item that it has room for.
+_INDEX_CACHE = {Size.SMALL: "132MB", Size.MEDIUM: "512MB", Size.LARGE: "1536MB"}
 _RESPONSE_CACHE = {Size.SMALL: "64MB", Size.MEDIUM: "256MB", Size.LARGE: "1GB"}
 
 

@@ -50,6 +50,12 @@ class Keep(Section):
 
     slower_than: Duration
     share: Share = Field(description="Of the traces that are neither failed nor slow.")
+    wait: Duration = Field(
+        default="30s",
+        validate_default=True,
+        description="How long a trace is gathered, from its first span, before it is judged: 5s to 5m. What ends "
+        "later, as a long answer of a model does, follows a decision that was made without it.",
+    )
 
 
 class Datadog(Section):

@@ -56,3 +56,10 @@ def test_a_share_of_traces_for_nobody_is_told(name: str, expected: list[str]) ->
 
 def test_nothing_is_told_of_a_jaeger_that_does_not_run() -> None:
     assert told(enabled=False, sampling={"services": {"billing": "50%"}}) == []
+
+
+@pytest.mark.parametrize(("volume", "told"), [("300GiB", True), ("301GiB", False), ("310GiB", False)])
+def test_a_compactor_that_will_run_out_of_room_is_told(volume: str, told: bool) -> None:
+    settings = serving(service("checkout"), thanos={"bucket": "metrics", "volume": volume})
+    found = [line for line in report.warnings(settings, []) if line.startswith("vigil:thanos.volume is 300GiB: ")]
+    assert len(found) == told

@@ -136,6 +136,10 @@ IMPOSSIBLE: dict[str, tuple[Change, list[str]]] = {
         sets("thanos", "retention", to={"one_hour": "20d"}),
         ["vigil:thanos.retention.one_hour: given '20d'; allowed: at least vigil:thanos.retention.five_minutes, 180d"],
     ),
+    "traces that are held for an hour": (
+        sets("opentelemetry", "keep", to={"wait": "1h"}),
+        ["vigil:opentelemetry.keep.wait: given '1h'; allowed: 5s to 5m"],
+    ),
     "a retention for streams that there are not": (
         sets("loki", "streams", to=[{"selector": '{service="a", pod="b"}', "retention": "90d"}]),
         ["vigil:loki.streams[0].selector: given", "(service, namespace, node)", "no stream has pod"],
@@ -143,10 +147,6 @@ IMPOSSIBLE: dict[str, tuple[Change, list[str]]] = {
     "a retention for what is no selector": (
         sets("loki", "streams", to=[{"selector": "{audit}", "retention": "90d"}]),
         ["vigil:loki.streams[0].selector: given '{audit}'; allowed: a selector on labels of streams"],
-    ),
-    "a compactor without room": (
-        sets("thanos", "volume", to="100GiB"),
-        ["vigil:thanos.volume: given '100GiB'; allowed: at least 301GiB: the blocks of two weeks"],
     ),
     "a shared store without an address": (
         removes("jaeger", "endpoint"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.validators.process import HttpServer
@@ -14,11 +14,11 @@ def attribute(key: str, value: str) -> dict[str, Any]:
     return {"key": key, "value": {"stringValue": value}}
 
 
-def log_request(bodies: list[str]) -> dict[str, Any]:
-    """A line for each body, of the service checkout."""
+def log_request(bodies: list[str], known: Mapping[str, str]) -> dict[str, Any]:
+    """A line for each body, of the service checkout, of whose resource this is known besides."""
     now = str(time.time_ns())
     records = [{"timeUnixNano": now, "body": {"stringValue": body}} for body in bodies]
-    resource = {"attributes": [attribute("service.name", "checkout")]}
+    resource = {"attributes": [attribute("service.name", "checkout"), *(attribute(*each) for each in known.items())]}
     return {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": records}]}]}
 
 

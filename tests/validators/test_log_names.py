@@ -18,6 +18,8 @@ pytestmark = pytest.mark.validators
 
 LABEL, INSTANCE = "k8s.pod.label.app.kubernetes.io/name", "k8s.pod.label.app.kubernetes.io/instance"
 DECLARED, OURS = "chat-service", {"k8s.namespace.name": "apps"}
+SHOP = {"service.name": "shop", INSTANCE: "shop"}
+"""What Kubernetes makes of a release that says nothing else."""
 
 CASES = {
     "a program of the stack": (
@@ -28,13 +30,13 @@ CASES = {
         {"service.name": "vigil", "k8s.namespace.name": "other", "k8s.container.name": "app"},
         "vigil",
     ),
-    "one of many in a release, by its label": ({**OURS, "service.name": "shop", LABEL: DECLARED}, DECLARED),
+    "one of many in a release, by its label": ({**OURS, **SHOP, LABEL: DECLARED}, DECLARED),
     "one of many in a release, by its Deployment": (
-        {**OURS, "service.name": "shop", LABEL: "node-app", "k8s.deployment.name": DECLARED},
+        {**OURS, **SHOP, LABEL: "node-app", "k8s.deployment.name": DECLARED},
         DECLARED,
     ),
     "one of many in a release, by its StatefulSet": (
-        {**OURS, "service.name": "shop", "k8s.statefulset.name": DECLARED},
+        {**OURS, **SHOP, "k8s.statefulset.name": DECLARED},
         DECLARED,
     ),
     "one of a release that is called as another": (
@@ -46,15 +48,27 @@ CASES = {
         DECLARED,
     ),
     "a Kubernetes Service of another name": (
-        {**OURS, "service.name": "shop", "k8s.deployment.name": "shop-cart"},
+        {**OURS, **SHOP, "k8s.deployment.name": "shop-cart"},
         "cart",
+    ),
+    "a name that was given on purpose": (
+        {**OURS, "service.name": "chat-worker", INSTANCE: "shop", LABEL: DECLARED},
+        "chat-worker",
+    ),
+    "an SDK that was told no name": (
+        {**OURS, "service.name": "unknown_service:java", INSTANCE: "shop", LABEL: DECLARED},
+        DECLARED,
+    ),
+    "a label and a workload that are both declared": (
+        {**OURS, **SHOP, LABEL: DECLARED, "k8s.deployment.name": "api-gateway"},
+        DECLARED,
     ),
     "a name of its own that is declared": ({**OURS, "service.name": DECLARED, LABEL: "api-gateway"}, DECLARED),
     "no name, and one that is declared": ({**OURS, "k8s.daemonset.name": DECLARED}, DECLARED),
-    "nothing that is declared": ({**OURS, "service.name": "shop", "k8s.deployment.name": "wishlist"}, "shop"),
-    "more than a declared name": ({**OURS, "service.name": "shop", LABEL: f"{DECLARED}-canary"}, "shop"),
+    "nothing that is declared": ({**OURS, **SHOP, "k8s.deployment.name": "wishlist"}, "shop"),
+    "more than a declared name": ({**OURS, **SHOP, LABEL: f"{DECLARED}-canary"}, "shop"),
     "a declared name in another namespace": (
-        {"k8s.namespace.name": "other", "service.name": "shop", LABEL: DECLARED},
+        {"k8s.namespace.name": "other", **SHOP, LABEL: DECLARED},
         "shop",
     ),
 }

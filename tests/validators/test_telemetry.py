@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from alert_rules import yaml12
+from components.settings.kubernetes import Size
+from tests.components.kubernetes.examples import every_spec, of_size
 from tests.validators import collector, jaeger, loki, thanos
 from tests.validators.mounted import LOAD_BALANCING, assert_fits, mounted, stood_in, with_file
 from tests.validators.process import free_address
@@ -73,6 +75,16 @@ def test_thanos_takes_the_arguments_of_what_keeps_and_compacts(name: str, tmp_pa
         bucket.write_text(yaml12.dump(local), encoding="utf-8")
         arguments = [here(argument, place, tmp_path) for argument in container["args"]]
         thanos.accepts(arguments, probe="/-/healthy")
+
+
+@pytest.mark.parametrize("size", Size)
+def test_thanos_store_takes_its_limits_in_every_size(size: Size, tmp_path: Path) -> None:
+    bucket = tmp_path / "etc/thanos/bucket.yaml"
+    bucket.parent.mkdir(parents=True)
+    local = {"type": "FILESYSTEM", "config": {"directory": str(tmp_path / "bucket")}}
+    bucket.write_text(yaml12.dump(local), encoding="utf-8")
+    arguments = [here(argument, tmp_path, tmp_path) for argument in every_spec(of_size(size))["thanos-store"].args]
+    thanos.accepts(arguments, probe="/-/healthy")
 
 
 def here(argument: str, mounted_files: Path, folder: Path) -> str:

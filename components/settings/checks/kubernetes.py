@@ -58,18 +58,6 @@ def _thanos_forgets_detail_first(settings: Settings, file: str) -> Iterator[Prob
             yield Problem(file, f"vigil:thanos.retention.{key}", str(retention), allowed)
 
 
-@check("thanos", "kubernetes")
-def _the_compactor_has_room(settings: Settings, file: str) -> Iterator[Problem]:
-    own, size = settings.thanos, settings.kubernetes.size
-    needed = capacity.compaction_bytes(size) / capacity.FILLED
-    if settings.kubernetes.enabled and own.enabled and own.volume.value < needed:
-        allowed = (
-            f"at least {capacity.bytes_text(needed + 2**30)}: the blocks of two weeks and the one that is made of them "
-            f"({capacity.series_meant(size)}); a compactor without room stops for good"
-        )
-        yield Problem(file, "vigil:thanos.volume", str(own.volume), allowed)
-
-
 @check("prometheus", "thanos")
 def _blocks_are_taken_before_they_are_deleted(settings: Settings, file: str) -> Iterator[Problem]:
     if settings.kubernetes.enabled and settings.thanos.enabled and 7200 <= settings.prometheus.retention.value < 21600:
@@ -133,6 +121,14 @@ def _the_cluster_is_named(settings: Settings, file: str) -> Iterator[Problem]:
     if own.enabled and own.context is None and (own.eks_cluster is None or not settings.aws.enabled):
         allowed = "the kubeconfig context of the cluster: a shell that points at another must not get this stack"
         yield Problem(file, "vigil:kubernetes.context", MISSING, allowed)
+
+
+@check("opentelemetry")
+def _traces_are_judged_in_time(settings: Settings, file: str) -> Iterator[Problem]:
+    wait = settings.opentelemetry.keep.wait
+    if settings.opentelemetry.enabled and not 5 <= wait.value <= 300:
+        allowed = "5s to 5m: every trace is held in memory for so long"
+        yield Problem(file, "vigil:opentelemetry.keep.wait", str(wait), allowed)
 
 
 @check("jaeger", "opentelemetry")

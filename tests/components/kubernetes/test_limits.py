@@ -12,6 +12,7 @@ from alert_rules.quantities import Unit
 from components.kubernetes.collector_parts import MESSAGE_MIB
 from components.kubernetes.loki_configuration import LARGEST_PUSH
 from components.kubernetes.sizes import SIZES, Resources
+from components.settings.capacity import LOADS
 from components.settings.kubernetes import Size
 from components.settings.model import Settings
 from tests.components.kubernetes.examples import every_spec, file, of_size
@@ -22,20 +23,22 @@ by_size = pytest.mark.parametrize("settings", BY_SIZE.values(), ids=BY_SIZE)
 
 
 def exporters(settings: Settings) -> dict[str, Any]:
-    """Every exporter of the agents and the gateway that has batches, by its name."""
+    """Every exporter of the agents and the gateway that has a queue, by its name."""
     specs = every_spec(settings)
     found = {
         name: body
         for workload in ("otel-agent", "otel-gateway")
         for name, body in file(specs[workload], "collector.yaml")["exporters"].items()
     }
-    return {name: body for name, body in found.items() if "batch" in body.get("sending_queue", {})}
+    return {name: body for name, body in found.items() if "sending_queue" in body}
 
 
 @by_size
 def test_no_batch_is_larger_than_a_receiver_takes(settings: Settings) -> None:
-    batches = {name: body["sending_queue"]["batch"] for name, body in exporters(settings).items()}
-    assert {"otlp_grpc/gateway", "otlp_grpc/jaeger", "otlp_http/loki"} <= set(batches)
+    batches = {name: body["sending_queue"].get("batch") for name, body in exporters(settings).items()}
+    # This one sends what it is given, which a receiver has taken: the gateway takes twice as much.
+    assert batches.pop("load_balancing/traces") is None
+    assert {"otlp_grpc/logs", "otlp_grpc/jaeger", "otlp_http/loki"} <= set(batches)
     for name, batch in batches.items():
         assert batch["sizer"] == "bytes", name
         assert batch["min_size"] < batch["max_size"] <= MESSAGE_MIB * 2**20 / 2, name
@@ -43,15 +46,34 @@ def test_no_batch_is_larger_than_a_receiver_takes(settings: Settings) -> None:
 
 @by_size
 def test_loki_takes_what_a_push_becomes_with_the_attributes_of_every_line(settings: Settings) -> None:
-    (loki,) = {file(spec, "loki.yaml")["limits_config"]["ingestion_burst_size_mb"] for spec in lokis(settings)}
+    (burst,) = {file(spec, "loki.yaml")["limits_config"]["ingestion_burst_size_mb"] for spec in lokis(settings)}
     assert exporters(settings)["otlp_http/loki"]["sending_queue"]["batch"]["max_size"] == LARGEST_PUSH
-    assert loki * 2**20 >= 8 * LARGEST_PUSH
+    assert burst * 2**20 >= 64 * LARGEST_PUSH
+
+
+@by_size
+def test_what_waits_on_a_disk_is_counted_in_bytes(settings: Settings) -> None:
+    for name, body in exporters(settings).items():
+        assert body["sending_queue"]["sizer"] == "bytes", name
+        assert body["sending_queue"]["queue_size"] <= settings.opentelemetry.volume.value, name
+
+
+@by_size
+def test_a_trace_is_given_time_and_a_gateway_to_judge_it(settings: Settings) -> None:
+    sampling = file(every_spec(settings)["otel-gateway"], "collector.yaml")["processors"]["tail_sampling"]
+    wait = quantities.parse(sampling["decision_wait"], Unit.DURATION).value
+    assert wait == settings.opentelemetry.keep.wait.value
+    # Ten spans a trace, of what the size is meant to keep; it is given as much in all as it can be asked to keep.
+    kept = LOADS[settings.kubernetes.size].spans * wait / settings.opentelemetry.keep.share.value / 10
+    assert sampling["num_traces"] * settings.opentelemetry.replicas >= kept
+    assert every_spec(settings)["otel-gateway"].grace_seconds > wait
 
 
 @by_size
 def test_nothing_on_a_disk_is_tried_for_ever(settings: Settings) -> None:
     for name, body in exporters(settings).items():
-        assert quantities.parse(body["retry_on_failure"]["max_elapsed_time"], Unit.DURATION).value > 0, name
+        longest = quantities.parse(body["retry_on_failure"]["max_elapsed_time"], Unit.DURATION).value
+        assert 0 < longest <= 86400, name
 
 
 def lokis(settings: Settings) -> list[Any]:
