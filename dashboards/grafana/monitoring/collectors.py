@@ -14,6 +14,8 @@ def _of_every_signal(prefix: str, by: str, how: str = "") -> tuple[Query, ...]:
     )
 
 
+_UNJUDGED = "otelcol_processor_tail_sampling_sampling_trace_dropped_too_early"
+
 COLLECTORS = Row(
     "Collectors",
     (
@@ -58,6 +60,14 @@ COLLECTORS = Row(
             draw=graph,
             alert="CollectorQueueNearlyFull",
             related=("CollectorExportStalled",),
+        ),
+        Panel(
+            title="Traces dropped unjudged",
+            unit="cps",
+            description="Traces that a gateway has no room to gather. Bad above the line: failed ones go as well.",
+            queries=(Query(SERVICES.rate(_UNJUDGED, "service"), "{{service}}"),),
+            draw=graph,
+            alert="CollectorTracesUnjudged",
         ),
         Panel(
             title="Lines read from nodes",

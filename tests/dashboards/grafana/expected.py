@@ -138,6 +138,7 @@ EXPECTED: dict[str, dict[str, list[dict[str, float]]]] = {
         "Spans lost": [{'{service="jaeger"}': 0.25}],
         "Refused": [{'{service="otel-gateway",receiver="otlp"}': 2}, {}, {}],
         "Queues, share filled": [{'{instance="g-0",exporter="e"}': 0.9}],
+        "Traces dropped unjudged": [{'{service="otel-gateway"}': 3}],
         "kube-state-metrics, failures": [{'{resource="*v1.Pod"}': 1}, {}],
         "Memory": [{'{service="loki"}': 200}],
     },

@@ -179,6 +179,8 @@ SERIES: dict[str, dict[str, str]] = {
         'otelcol_exporter_sent_spans_total{service="jaeger",exporter="spanmetrics"}': "0+45x60",
         'otelcol_receiver_refused_spans{service="otel-gateway",receiver="otlp",transport="grpc"}': "0+60x60",
         'otelcol_receiver_refused_spans{service="otel-gateway",receiver="otlp",transport="http"}': "0+60x60",
+        'otelcol_processor_tail_sampling_sampling_trace_dropped_too_early{service="otel-gateway",instance="g-0"}': "0+60x60",
+        'otelcol_processor_tail_sampling_sampling_trace_dropped_too_early{service="otel-gateway",instance="g-1"}': "0+120x60",
         'otelcol_exporter_queue_size{instance="g-0",exporter="e",data_type="traces"}': "10x60",
         'otelcol_exporter_queue_capacity{instance="g-0",exporter="e",data_type="traces"}': "100x60",
         'otelcol_exporter_queue_size{instance="g-0",exporter="e",data_type="logs"}': "90x60",
