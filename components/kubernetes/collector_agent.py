@@ -146,8 +146,6 @@ def _kubernetes() -> Part:
 
 _POD_LABEL = "k8s.pod.label."
 
-_WORKLOADS = ("k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name")
-
 
 def _service(settings: Settings, agents_namespace: str) -> Part:
     """The name under which a line's service is declared, and watched, where its pod has it.
@@ -157,8 +155,10 @@ def _service(settings: Settings, agents_namespace: str) -> Part:
     """
     name, container, space = map(_resource, ("service.name", "k8s.container.name", "k8s.namespace.name"))
     release, label = (_resource(f"{_POD_LABEL}app.kubernetes.io/{each}") for each in ("instance", "name"))
+    workloads = [_resource(each) for each in ("k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name")]
     # By Kubernetes, or by an SDK that was told nothing. A name that somebody gave stays.
-    derived = f'({name} == nil or {name} == {release} or {name} == {label} or IsMatch({name}, "^unknown_service"))'
+    made_of = " or ".join(f"{name} == {each}" for each in (release, label, *workloads))
+    derived = f'({name} == nil or {made_of} or IsMatch({name}, "^unknown_service"))'
     statements = [
         f'set({name}, {container}) where {container} != nil and {name} == "{PART_OF}" and {space} == "{own}"'
         for own in sorted({settings.kubernetes.namespace, agents_namespace})
@@ -171,14 +171,15 @@ def _service(settings: Settings, agents_namespace: str) -> Part:
         statements.append(f"set({name}, {label}) where {here} and {label} != nil and IsMatch({label}, {ours})")
         statements += [
             f"set({name}, {other}) where {here} and {unlabelled} and {other} != nil and IsMatch({other}, {ours})"
-            for other in map(_resource, _WORKLOADS)
+            for other in workloads
         ]
+    # What nearly always says no comes first: there may be a thousand of these.
     statements += [
         f'set({name}, "{service.name}") '
-        f'where {space} == "{place.namespace}" and {derived} and {other} == "{place.service}"'
+        f'where {other} == "{place.service}" and {space} == "{place.namespace}" and {derived}'
         for service in settings.services
         if (place := service.runs_on.kubernetes) and place.service not in (None, service.name)
-        for other in (label, *map(_resource, _WORKLOADS))
+        for other in (label, *workloads)
     ]
     return {"error_mode": "ignore", "log_statements": [{"context": "resource", "statements": statements}]}
 

@@ -98,8 +98,8 @@ _ATTRIBUTE_BYTES = 2**16
 
 def cut(signal: str, contexts: Sequence[str], first: Mapping[str, Sequence[str]] | None = None) -> Part:
     """Attributes that fit into a batch, where those of a context are more than 64 KiB: first the long ones are cut,
-    then all but 32 dropped, then (what is nested) all. What is larger than a batch is dropped with all that came with
-    it, and counted nowhere. `first` are statements of a context that go before."""
+    then all but 32 dropped, then (what is nested) all but what names the sender. What is larger than a batch is
+    dropped with all that came with it, and counted nowhere. `first` are statements of a context that go before."""
     return {
         "error_mode": "ignore",
         signal: [
@@ -110,10 +110,11 @@ def cut(signal: str, contexts: Sequence[str], first: Mapping[str, Sequence[str]]
 
 
 def _cut_attributes(attributes: str) -> list[str]:
+    sender = '["service.name", "k8s.namespace.name", "k8s.node.name", "k8s.pod.name"]'
     steps = (
         f"truncate_all({attributes}, 1024)",
-        f"limit({attributes}, 32, [])",
-        f'delete_matching_keys({attributes}, ".*")',
+        f"limit({attributes}, 32, {sender})",
+        f"keep_keys({attributes}, {sender})",
     )
     return [f"{step} where Len(String({attributes})) > {_ATTRIBUTE_BYTES}" for step in steps]
 

@@ -39,6 +39,7 @@ class Loki(StandIn):
     burst: ClassVar[int]
     lines: ClassVar[list[str]]
     attributes: ClassVar[list[dict[str, str]]]
+    services: ClassVar[set[str]]
     refused: ClassVar[list[int]]
 
     def do_POST(self) -> None:
@@ -46,6 +47,7 @@ class Loki(StandIn):
         request = ExportLogsServiceRequest()
         request.ParseFromString(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
         taken = list(entries(request))
+        self.services.update(a.value.string_value for a in labels(request) if a.key == "service")
         size = sum(len(line.encode()) + sum(map(len, (*known, *known.values()))) for line, known in taken)
         if size > self.burst:
             self.refused.append(size)
@@ -54,6 +56,11 @@ class Loki(StandIn):
         self.lines.extend(line for line, _ in taken)
         self.attributes.extend(known for _, known in taken)
         self.answer(b"", headers={"Content-Type": "application/x-protobuf"})
+
+
+def labels(request: ExportLogsServiceRequest) -> Iterator[Any]:
+    """The attributes of every resource of a push."""
+    return (attribute for resource in request.resource_logs for attribute in resource.resource.attributes)
 
 
 def entries(request: ExportLogsServiceRequest) -> Iterator[tuple[str, dict[str, str]]]:
@@ -109,7 +116,9 @@ def loki(tmp_path: Path) -> type[Loki]:
     """A Loki with the burst of the smallest size."""
     _, content = configured("loki.yaml", tmp_path / "loki")
     burst = content["limits_config"]["ingestion_burst_size_mb"] * 2**20
-    return type("LokiOfThisTest", (Loki,), {"burst": burst, "lines": [], "attributes": [], "refused": []})
+    return type(
+        "LokiOfThisTest", (Loki,), {"burst": burst, "lines": [], "attributes": [], "services": set(), "refused": []}
+    )
 
 
 @pytest.mark.parametrize(("count", "size"), [LONG, SHORT])
@@ -147,12 +156,16 @@ def test_what_is_larger_than_a_push_is_cut_and_costs_nothing_else(case: str, lok
     assert sum(len(text) for known in loki.attributes[1:2] for text in known.values()) < 2**17
 
 
-def test_a_large_resource_is_cut_and_costs_no_line(loki: type[Loki], tmp_path: Path) -> None:
-    large = {f"key-{number}": "v" * 5_000 for number in range(300)}
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_large_resource_is_cut_to_what_names_it_and_costs_no_line(
+    deep: bool, loki: type[Loki], tmp_path: Path
+) -> None:
+    request = log_request(["one", "two"], {})
+    request["resourceLogs"][0]["resource"]["attributes"][:0] = [DEEP] if deep else WIDE
     with serving(loki) as address, collectors(tmp_path, loki=address) as (agent, _):
-        agent[4318].post("/v1/logs", log_request(["one", "two"], large))
+        agent[4318].post("/v1/logs", request)
         wait_for(30, lambda: len(loki.lines) == 2)
-    assert loki.lines == ["one", "two"]
+    assert (loki.lines, loki.services) == (["one", "two"], {"checkout"})
 
 
 def test_a_stack_trace_is_kept_to_its_cause(loki: type[Loki], tmp_path: Path) -> None:

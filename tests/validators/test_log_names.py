@@ -51,6 +51,10 @@ CASES = {
         {**OURS, **SHOP, "k8s.deployment.name": "shop-cart"},
         "cart",
     ),
+    "a Kubernetes Service of another name, of pods without labels": (
+        {**OURS, "service.name": "shop-cart", "k8s.statefulset.name": "shop-cart"},
+        "cart",
+    ),
     "a name that was given on purpose": (
         {**OURS, "service.name": "chat-worker", INSTANCE: "shop", LABEL: DECLARED},
         "chat-worker",
