@@ -104,12 +104,13 @@ def warnings(settings: Settings, alerts: Sequence[dict[str, Any]]) -> list[str]:
 
 def _compactor_without_room(settings: Settings) -> Iterator[str]:
     size = settings.kubernetes.size
-    needed = capacity.compaction_bytes(size) / capacity.FILLED
-    if settings.thanos.enabled and settings.thanos.volume.value < needed:
+    needed = capacity.compaction_bytes(size)
+    if settings.thanos.enabled and settings.thanos.volume.value * capacity.FILLED < needed:
         blocks = "the blocks of two weeks and the one that is made of them"
         taken = f"{capacity.bytes_text(needed)} ({capacity.series_meant(size)})"
         given = f"vigil:thanos.volume is {settings.thanos.volume}"
-        yield f"{given}: {blocks} take {taken}, and a compactor that runs out of room halts"
+        least = capacity.bytes_text(needed / capacity.FILLED + 2**30)
+        yield f"{given}: {blocks} take {taken}, a volume of at least {least}; a compactor that runs out of room halts"
 
 
 _SERVICE = re.compile(r'\bservice\s*=\s*"([^"]*)"')

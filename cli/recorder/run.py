@@ -54,7 +54,7 @@ def record(
         with _without_needless_work():
             loop.run_until_complete(run_in_stack(lambda: _observed(program, monitor)))
     except (AttributeError, TypeError) as failure:
-        if "'str' object" in str(failure) or "string indices" in str(failure):
+        if "'str' object has no attribute" in str(failure) or "string indices" in str(failure):
             failure.add_note(_NOT_READ_BACK)
         raise
     finally:

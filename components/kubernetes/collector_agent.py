@@ -7,7 +7,7 @@ from typing import Any
 from components.kubernetes import collector_parts as parts
 from components.kubernetes.addresses import headless_host
 from components.kubernetes.collector_parts import Part, pipeline
-from components.kubernetes.loki_configuration import LONGEST_LINE
+from components.kubernetes.loki_configuration import LARGEST_RESOURCE, LONGEST_LINE
 from components.kubernetes.objects import PART_OF
 from components.kubernetes.pod_logs import POD_LOGS
 from components.settings.model import Settings
@@ -163,20 +163,22 @@ def _service(settings: Settings, agents_namespace: str) -> Part:
         f'set({name}, {container}) where {container} != nil and {name} == "{PART_OF}" and {space} == "{own}"'
         for own in sorted({settings.kubernetes.namespace, agents_namespace})
     ]
+    unlabelled: dict[str, str] = {}
     for where, declared in _declared(settings).items():
         ours = f'"^({"|".join(declared)})$"'
         here = f'{space} == "{where}" and {derived}'
         # The label is surer than the workload, and where both are declared it holds.
-        unlabelled = f"({label} == nil or not IsMatch({label}, {ours}))"
+        unlabelled[where] = f"({label} == nil or not IsMatch({label}, {ours}))"
         statements.append(f"set({name}, {label}) where {here} and {label} != nil and IsMatch({label}, {ours})")
         statements += [
-            f"set({name}, {other}) where {here} and {unlabelled} and {other} != nil and IsMatch({other}, {ours})"
+            f"set({name}, {other}) where {here} and {unlabelled[where]} and {other} != nil and IsMatch({other}, {ours})"
             for other in workloads
         ]
     # What nearly always says no comes first: there may be a thousand of these.
     statements += [
         f'set({name}, "{service.name}") '
-        f'where {other} == "{place.service}" and {space} == "{place.namespace}" and {derived}'
+        f'where {other} == "{place.service}" and {space} == "{place.namespace}" '
+        f"and {derived} and {unlabelled[place.namespace]}"
         for service in settings.services
         if (place := service.runs_on.kubernetes) and place.service not in (None, service.name)
         for other in (label, *workloads)
@@ -194,7 +196,7 @@ def _declared(settings: Settings) -> dict[str, list[str]]:
 
 
 def _lines() -> Part:
-    """Lines as text, no longer than Loki keeps of one."""
+    """Lines as text, no longer than Loki keeps of one, with attributes that it takes."""
     whole = [
         "set(log.body, String(log.body)) where log.body != nil and not IsString(log.body)",
         # By way of a map, whose texts are cut between characters.
@@ -202,7 +204,15 @@ def _lines() -> Part:
         f"truncate_all(log.cache, {LONGEST_LINE})",
         'set(log.body, log.cache["line"]) where log.cache["line"] != nil',
     ]
-    return parts.cut("log_statements", ("resource", "log"), {"log": whole})
+    # What a process is and how it was begun is long, and nobody looks for a line by it.
+    short = ['delete_matching_keys(resource.attributes, "^(process|telemetry|os)[.]|^k8s[.]pod[.]label[.]")']
+    fewer = f"limit(log.attributes, {_MOST_ATTRIBUTES}, [])"
+    most = {"resource": LARGEST_RESOURCE, "log": _LARGEST_ATTRIBUTES}
+    return parts.cut("log_statements", most, {"resource": short, "log": [*whole, fewer]})
+
+
+_MOST_ATTRIBUTES, _LARGEST_ATTRIBUTES = 96, 48 * 2**10
+"""Of a line, in number and bytes. Loki refuses one with more than 128 or 64 KB, those of its resource among them."""
 
 
 def _resource(attribute: str) -> str:

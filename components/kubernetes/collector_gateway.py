@@ -17,8 +17,11 @@ from components.settings.model import Settings
 
 STATE = "/var/lib/otel-gateway"
 
-# Traces that begin in a second, for one gateway; of more, the oldest are dropped unjudged.
-_TRACES_A_SECOND = {Size.SMALL: 400, Size.MEDIUM: 4_000, Size.LARGE: 8_000}
+# Traces that one gateway gathers: half of its memory, at some 20 KiB each. Of more, the oldest are dropped unjudged.
+_TRACES = {Size.SMALL: 5_000, Size.MEDIUM: 50_000, Size.LARGE: 100_000}
+
+_LARGEST = {"resource": 2**16, "scope": 2**16, "span": 2**16, "spanevent": 2**14}
+"""Bytes of attributes, by where they stand."""
 
 
 def secret_files(settings: Settings) -> list[SecretFile]:
@@ -37,7 +40,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     if stores:
         processors |= {
             "tail_sampling": _tail_sampling(settings),
-            "transform/spans": parts.cut("trace_statements", ("resource", "span", "spanevent")),
+            "transform/spans": parts.cut("trace_statements", _LARGEST),
             "transform/span_labels": _span_labels(),
         }
         pipelines |= {
@@ -173,7 +176,7 @@ def _span_metrics() -> Part:
 
 def _tail_sampling(settings: Settings) -> Part:
     keep = settings.opentelemetry.keep
-    traces = int(_TRACES_A_SECOND[settings.kubernetes.size] * keep.wait.value)
+    traces = _TRACES[settings.kubernetes.size]
     return {
         "decision_wait": seconds_text(keep.wait.value),
         "num_traces": traces,

@@ -92,31 +92,31 @@ def telemetry() -> Part:
     }
 
 
-_ATTRIBUTE_BYTES = 2**16
-"""Of all attributes of a line, a span, an event or a resource together: what Loki takes of structured metadata."""
-
-
-def cut(signal: str, contexts: Sequence[str], first: Mapping[str, Sequence[str]] | None = None) -> Part:
-    """Attributes that fit into a batch, where those of a context are more than 64 KiB: first the long ones are cut,
-    then all but 32 dropped, then (what is nested) all but what names the sender. What is larger than a batch is
-    dropped with all that came with it, and counted nowhere. `first` are statements of a context that go before."""
+def cut(signal: str, most: Mapping[str, int], first: Mapping[str, Sequence[str]] | None = None) -> Part:
+    """Attributes that fit into a batch: those of a context together are of at most so many bytes, as JSON. Of more, the
+    long ones are cut first, then all but 16 dropped, then (what is nested) all but what names the sender. What is
+    larger than a batch would be dropped with all that came with it, and counted nowhere. `first` are statements of a
+    context that go before."""
     return {
         "error_mode": "ignore",
         signal: [
-            {"context": each, "statements": [*(first or {}).get(each, ()), *_cut_attributes(f"{each}.attributes")]}
-            for each in contexts
+            {
+                "context": each,
+                "statements": [*(first or {}).get(each, ()), *_cut_attributes(f"{each}.attributes", size)],
+            }
+            for each, size in most.items()
         ],
     }
 
 
-def _cut_attributes(attributes: str) -> list[str]:
+def _cut_attributes(attributes: str, most: int) -> list[str]:
     sender = '["service.name", "k8s.namespace.name", "k8s.node.name", "k8s.pod.name"]'
     steps = (
-        f"truncate_all({attributes}, 1024)",
-        f"limit({attributes}, 32, {sender})",
+        f"truncate_all({attributes}, {max(most // 64, 128)})",
+        f"limit({attributes}, 16, {sender})",
         f"keep_keys({attributes}, {sender})",
     )
-    return [f"{step} where Len(String({attributes})) > {_ATTRIBUTE_BYTES}" for step in steps]
+    return [f"{step} where Len(String({attributes})) > {most}" for step in steps]
 
 
 def set_where_known(target: str, source: str) -> str:

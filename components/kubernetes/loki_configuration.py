@@ -26,10 +26,12 @@ _INGESTION_MB = {Size.SMALL: 4, Size.MEDIUM: 16, Size.LARGE: 64}
 
 LARGEST_PUSH = 2**19
 """Bytes of one push. What is larger than the burst is never taken, however often it is tried; and Loki counts with
-every line the attributes of its resource, which a push says once for all of them: of lines of 20 bytes, with the
-kilobyte that an SDK for Java says of itself, thirty times the push."""
+every line the attributes of its resource, which a push says once for all of them."""
 
-_LEAST_BURST_MB = 32
+LARGEST_RESOURCE = 1536
+"""Bytes of these attributes: of a push of 20,000 lines of a few bytes, 32 MB are counted."""
+
+_LEAST_BURST_MB = 48
 
 LONGEST_LINE = 256 * 2**10
 """Bytes of a line that are kept; the rest is cut off."""
@@ -185,7 +187,7 @@ def _limits(settings: Settings) -> dict[str, Any]:
         "ingestion_rate_mb": rate,
         "ingestion_burst_size_mb": max(rate * 2, _LEAST_BURST_MB),
         "per_stream_rate_limit": "5MB",
-        "per_stream_rate_limit_burst": "20MB",
+        "per_stream_rate_limit_burst": f"{_LEAST_BURST_MB}MB",
         "max_global_streams_per_user": _STREAMS[settings.kubernetes.size],
         "max_label_names_per_series": 15,
         "max_line_size": LONGEST_LINE,

@@ -10,7 +10,7 @@ from components.settings.model import Environment
 
 Defaults = Mapping[str, Mapping[str, Any]]
 
-# Every trace is begun, and chosen once it is complete (docs/decisions/0015): of a share of the beginnings a share would
+# Every trace is begun, and chosen once it is gathered (docs/decisions/0015): of a share of the beginnings a share would
 # be left, and of the failed ones only those that happened to be begun.
 #
 # Staging is production in small: the same shapes, half the numbers, and remediation that only says what it would do.

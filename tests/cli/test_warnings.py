@@ -61,5 +61,6 @@ def test_nothing_is_told_of_a_jaeger_that_does_not_run() -> None:
 @pytest.mark.parametrize(("volume", "told"), [("300GiB", True), ("301GiB", False), ("310GiB", False)])
 def test_a_compactor_that_will_run_out_of_room_is_told(volume: str, told: bool) -> None:
     settings = serving(service("checkout"), thanos={"bucket": "metrics", "volume": volume})
-    found = [line for line in report.warnings(settings, []) if line.startswith("vigil:thanos.volume is 300GiB: ")]
+    found = [line for line in report.warnings(settings, []) if line.startswith(f"vigil:thanos.volume is {volume}: ")]
     assert len(found) == told
+    assert all("take 255GiB" in line and "at least 301GiB" in line for line in found)

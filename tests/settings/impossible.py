@@ -144,6 +144,17 @@ IMPOSSIBLE: dict[str, tuple[Change, list[str]]] = {
         sets("loki", "streams", to=[{"selector": '{service="a", pod="b"}', "retention": "90d"}]),
         ["vigil:loki.streams[0].selector: given", "(service, namespace, node)", "no stream has pod"],
     ),
+    "a retention for every stream": (
+        sets("loki", "streams", to=[{"selector": '{service=~".*", namespace!="a"}', "retention": "90d"}]),
+        [
+            "vigil:loki.streams[0].selector: given",
+            "one label must have a value, by = or =~, that an empty one does not",
+        ],
+    ),
+    "a retention for an expression that is none": (
+        sets("loki", "streams", to=[{"selector": '{service=~"("}', "retention": "90d"}]),
+        ["vigil:loki.streams[0].selector: given", "an expression is none"],
+    ),
     "a retention for what is no selector": (
         sets("loki", "streams", to=[{"selector": "{audit}", "retention": "90d"}]),
         ["vigil:loki.streams[0].selector: given '{audit}'; allowed: a selector on labels of streams"],

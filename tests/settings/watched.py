@@ -79,7 +79,7 @@ WATCHED: dict[str, tuple[Change, list[str]]] = {
         ),
         [
             "vigil:services[1].runs_on.kubernetes: given 'universal-ai-tools/api-gateway'",
-            "'api-gateway' is not scraped through already",
+            "'api-gateway' is not known by already",
         ],
     ),
     "an ARN where CloudWatch wants its end": (

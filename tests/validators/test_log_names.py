@@ -51,6 +51,10 @@ CASES = {
         {**OURS, **SHOP, "k8s.deployment.name": "shop-cart"},
         "cart",
     ),
+    "a label that is declared and a chart's own name": (
+        {**OURS, **SHOP, LABEL: DECLARED, "k8s.deployment.name": "shop-cart"},
+        DECLARED,
+    ),
     "a Kubernetes Service of another name, of pods without labels": (
         {**OURS, "service.name": "shop-cart", "k8s.statefulset.name": "shop-cart"},
         "cart",

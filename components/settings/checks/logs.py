@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
 from alert_rules.logql import STREAM_LABELS, selector_labels
@@ -34,15 +36,34 @@ def _loki_has_room(settings: Settings, file: str) -> Iterator[Problem]:
             yield from beyond_disk(f"vigil:loki.{key}", file, retention, own.volume, needed, capacity.logs_meant(size))
 
 
-@check("loki")
+@check("loki", "kubernetes")
 def _streams_are_selected_by_what_they_bear(settings: Settings, file: str) -> Iterator[Problem]:
+    if not settings.kubernetes.enabled or not settings.loki.enabled:
+        return
     for index, stream in enumerate(settings.loki.streams):
-        key = f"vigil:loki.streams[{index}].selector"
-        allowed = f'a selector on labels of streams ({", ".join(STREAM_LABELS)}), such as {{service="checkout"}}'
-        try:
-            (labels,) = selector_labels(stream.selector)
-        except ValueError:
-            yield Problem(file, key, stream.selector, allowed)
-            continue
-        if unknown := labels - set(STREAM_LABELS):
-            yield Problem(file, key, stream.selector, f"{allowed}; no stream has {', '.join(sorted(unknown))}")
+        if fault := _fault(stream.selector):
+            allowed = f'a selector on labels of streams ({", ".join(STREAM_LABELS)}), such as {{service="checkout"}}'
+            yield Problem(file, f"vigil:loki.streams[{index}].selector", stream.selector, f"{allowed}; {fault}")
+
+
+def _fault(selector: str) -> str | None:
+    """Why no stream can be selected so, or why Loki would not start with it; None where it can."""
+    try:
+        (labels,) = selector_labels(selector)
+        demanding = any(_demands(operator, json.loads(f'"{value}"')) for operator, value in _MATCHER.findall(selector))
+    except ValueError as error:
+        return str(error)
+    except re.error as error:
+        return f"an expression is none: {error}"
+    if unknown := labels - set(STREAM_LABELS):
+        return f"no stream has {', '.join(sorted(unknown))}"
+    return None if demanding else "one label must have a value, by = or =~, that an empty one does not fit"
+
+
+_MATCHER = re.compile(r'(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"')
+
+
+def _demands(operator: str, value: str) -> bool:
+    """Whether a matcher refuses an empty value. Raises re.error for a wrong expression."""
+    fits = re.compile(value) if "~" in operator else re.compile(re.escape(value))
+    return (fits.fullmatch("") is None) == (operator in ("=", "=~")) and operator in ("=", "=~")

@@ -95,12 +95,12 @@ def _one_service_a_kubernetes_service(settings: Settings, file: str) -> Iterator
     seen: dict[tuple[str, str], str] = {}
     for index, service in enumerate(settings.services):
         place = service.kubernetes_service
-        if place is None or service.metrics is None:
+        if place is None:
             continue
         first = seen.setdefault(place, service.name)
         if first != service.name:
             key = f"vigil:services[{index}].runs_on.kubernetes"
-            allowed = f"a Kubernetes Service that {first!r} is not scraped through already"
+            allowed = f"a Kubernetes Service that {first!r} is not known by already"
             yield Problem(file, key, "/".join(place), allowed)
 
 
