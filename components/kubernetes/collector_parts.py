@@ -94,9 +94,9 @@ def telemetry() -> Part:
 
 def cut(signal: str, most: Mapping[str, int], first: Mapping[str, Sequence[str]] | None = None) -> Part:
     """Attributes that fit into a batch: those of a context together are of at most so many bytes, as JSON. Of more, the
-    long ones are cut first, then all but 16 dropped, then (what is nested) all but what names the sender. What is
-    larger than a batch would be dropped with all that came with it, and counted nowhere. `first` are statements of a
-    context that go before."""
+    long ones are cut first, so that sixteen fit with their names, then all but 16 dropped, then (what is nested) all
+    but what names the sender. What is larger than a batch would be dropped with all that came with it, and counted
+    nowhere. `first` are statements of a context that go before."""
     return {
         "error_mode": "ignore",
         signal: [
@@ -112,7 +112,7 @@ def cut(signal: str, most: Mapping[str, int], first: Mapping[str, Sequence[str]]
 def _cut_attributes(attributes: str, most: int) -> list[str]:
     sender = '["service.name", "k8s.namespace.name", "k8s.node.name", "k8s.pod.name"]'
     steps = (
-        f"truncate_all({attributes}, {max(most // 64, 128)})",
+        f"truncate_all({attributes}, {most // 24})",
         f"limit({attributes}, 16, {sender})",
         f"keep_keys({attributes}, {sender})",
     )
