@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 STREAM_LABELS = ("service", "namespace", "node")
@@ -22,13 +22,22 @@ METADATA = ("detected_level",)
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_MATCHER = re.compile(r'\s*(\w+)\s*(?:=~|!~|!=|=)\s*"(?:[^"\\]|\\.)*"\s*')
+_MATCHER = re.compile(r'\s*(\w+)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*')
 _FILTER = re.compile(r"\|\s*(\w+)\s*(?:=~|!~|!=|==|=|>=|<=|>|<)")
 _PARSER = re.compile(r"\|\s*(?:json|logfmt|pattern|regexp|unpack)\b")
 _RANGE = re.compile(r"\b\w+\s*\($")
 _AGGREGATION = re.compile(r"\b(?:sum|min|max|avg|count|stddev|stdvar|topk|bottomk|sort|sort_desc)\b")
 _MATCHING = re.compile(r"\b(?:on|ignoring|group_left|group_right|without)\b")
 _GROUPED = re.compile(r"\b(?:sum|min|max|avg|count)\s+by\s*\(([\w\s,]*)\)\s*\($")
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """What a log selector asks of a label; `value` is as it stands between its quotes."""
+
+    label: str
+    operator: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,17 @@ def streams(expression: str) -> list[Stream]:
 
 def selector_labels(expression: str) -> list[frozenset[str]]:
     """Names of the labels that each log selector matches, also of a query for lines. Raises ValueError as `streams`."""
+    return [_labels(matchers) for matchers in selector_matchers(expression)]
+
+
+def selector_matchers(expression: str) -> list[list[Matcher]]:
+    """The matchers of each log selector, also of a query for lines. Raises ValueError as `streams`."""
     bare = _balanced(expression)
-    return [frozenset(_matched(expression[start + 1 : bare.index("}", start)])) for start in _starts(bare)]
+    return [list(_matched(expression[start + 1 : bare.index("}", start)])) for start in _starts(bare)]
+
+
+def _labels(matchers: Iterable[Matcher]) -> frozenset[str]:
+    return frozenset(matcher.label for matcher in matchers)
 
 
 def as_promql(expression: str) -> str:
@@ -123,7 +141,7 @@ def _stream(expression: str, bare: str, start: int) -> Stream:
     grouped = _GROUPED.search(before[: call.start()].rstrip())
     pipeline = bare[end + 1 : window]
     return Stream(
-        labels=frozenset(_matched(expression[start + 1 : end])),
+        labels=_labels(_matched(expression[start + 1 : end])),
         # What a parser takes out of a line may be called anything.
         filters=frozenset() if _PARSER.search(pipeline) else frozenset(_FILTER.findall(pipeline)),
         function=call[0].rstrip("( "),
@@ -131,10 +149,10 @@ def _stream(expression: str, bare: str, start: int) -> Stream:
     )
 
 
-def _matched(matchers: str) -> Iterator[str]:
+def _matched(matchers: str) -> Iterator[Matcher]:
     position = 0
     while match := _MATCHER.match(matchers, position):
-        yield match[1]
+        yield Matcher(*match.groups())
         position = match.end()
         if matchers[position : position + 1] != ",":
             break

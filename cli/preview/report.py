@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alert_rules.compilers.common import CompiledAlert
+from alert_rules.logql import selector_matchers
 from alert_rules.model import Severity
 from alert_rules.problems import did_you_mean, nearest
 from cli.preview.objectives import Promises
@@ -109,20 +110,17 @@ def _compactor_without_room(settings: Settings) -> Iterator[str]:
         blocks = "the blocks of two weeks and the one that is made of them"
         taken = f"{capacity.bytes_text(needed)} ({capacity.series_meant(size)})"
         given = f"vigil:thanos.volume is {settings.thanos.volume}"
-        least = capacity.bytes_text(needed / capacity.FILLED + 2**30)
+        least = capacity.least_volume(needed)
         yield f"{given}: {blocks} take {taken}, a volume of at least {least}; a compactor that runs out of room halts"
-
-
-_SERVICE = re.compile(r'\bservice\s*=\s*"([^"]*)"')
 
 
 def _named_and_not_declared(settings: Settings) -> Iterator[str]:
     named = [(f"vigil:jaeger.sampling.services.{name}", name) for name in _sampled(settings)]
     named += [
-        (f"vigil:loki.streams[{index}].selector", name)
+        (f"vigil:loki.streams[{index}].selector", matcher.value)
         for index, stream in enumerate(settings.loki.streams if settings.loki.enabled else ())
-        for name in _SERVICE.findall(stream.selector)
-        if name not in OWN_NAMES
+        for matcher in chain.from_iterable(selector_matchers(stream.selector))
+        if (matcher.label, matcher.operator) == ("service", "=") and matcher.value not in OWN_NAMES
     ]
     declared = [service.name for service in settings.services]
     for key, name in named:

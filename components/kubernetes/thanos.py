@@ -96,8 +96,14 @@ def store(settings: Settings) -> WorkloadSpec:
         "--store.limits.request-series=500000",
         "--store.limits.request-samples=100000000",
     ]
-    reads = bucket_access(settings, AwsAccess.READ_METRICS_BUCKET)
-    return replace(_on_bucket(settings, STORE, args, replicas=_replicas(settings), volume=10 * 2**30), aws=reads)
+    return _on_bucket(
+        settings,
+        STORE,
+        args,
+        replicas=_replicas(settings),
+        volume=10 * 2**30,
+        access=AwsAccess.READ_METRICS_BUCKET,
+    )
 
 
 def compactor(settings: Settings) -> WorkloadSpec:
@@ -199,7 +205,14 @@ def bucket_configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _on_bucket(
-    settings: Settings, name: str, args: Sequence[str], *, replicas: int, volume: int, ports: Sequence[Port] = _PORTS
+    settings: Settings,
+    name: str,
+    args: Sequence[str],
+    *,
+    replicas: int,
+    volume: int,
+    ports: Sequence[Port] = _PORTS,
+    access: AwsAccess = AwsAccess.METRICS_BUCKET,
 ) -> WorkloadSpec:
     return replace(
         _workload(settings, name, args, ports=ports, calls=object_storage.calls(settings), config=[_bucket(settings)]),
@@ -209,7 +222,7 @@ def _on_bucket(
         environment=object_storage.environment(settings),
         volume=Volume("/var/thanos", volume, settings.kubernetes.storage_class),
         grace_seconds=120,
-        aws=bucket_access(settings),
+        aws=bucket_access(settings, access),
     )
 
 

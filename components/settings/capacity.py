@@ -53,6 +53,11 @@ def bytes_text(value: float) -> str:
     return f"{value / 2**30:.0f}GiB"
 
 
+def least_volume(needed: float) -> str:
+    """The volume, for people, that has room for so many bytes when it is as full as it may be."""
+    return bytes_text(needed / FILLED + 2**30)
+
+
 def series_meant(size: Size) -> str:
     """How many series a size is meant for, in words."""
     return f"size {size} is meant for {LOADS[size].series:,} series in one Prometheus"

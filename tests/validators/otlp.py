@@ -1,11 +1,18 @@
-"""Requests of OTLP in JSON, and what a collector counts of them."""
+"""Requests of OTLP in JSON, what a collector makes of them, and what it counts."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
 
+from alert_rules import yaml12
+from tests.loopback import StandIn, serving
+from tests.validators import collector
+from tests.validators.mounted import stood_in
 from tests.validators.process import HttpServer
 
 
@@ -40,6 +47,39 @@ def span_request(numbers: range, size: int) -> dict[str, Any]:
     ]
     resource = {"attributes": [attribute("service.name", "checkout")]}
     return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}
+
+
+class Store(StandIn):
+    """Keeps the logs that it is sent, by resource. What it keeps them in, a test sets anew."""
+
+    logs: ClassVar[list[dict[str, Any]]]
+
+    def do_POST(self) -> None:
+        self.logs.extend(json.loads(self.body())["resourceLogs"])
+        self.answer(b"", headers={"Content-Type": "application/json"})
+
+
+@contextmanager
+def stored_logs(
+    file: Path, content: dict[str, Any], folder: Path
+) -> Iterator[tuple[Mapping[int, HttpServer], type[Store]]]:
+    """A collector of these extensions, receivers and processors of logs, in this order, before a store; yields where
+    its ports are, and the store. The configuration is written to `file`."""
+    Store.logs = []
+    with serving(Store) as address:
+        pipeline = {"receivers": list(content["receivers"]), "processors": list(content.get("processors", {}))}
+        whole = {
+            **content,
+            "exporters": {"otlp_http": {"endpoint": f"http://{address}", "compression": "none", "encoding": "json"}},
+            "service": {
+                "extensions": list(content["extensions"]),
+                "pipelines": {"logs": {**pipeline, "exporters": ["otlp_http"]}},
+            },
+        }
+        stood_in(whole, folder)
+        file.write_text(yaml12.dump(whole), encoding="utf-8")
+        with collector.server(file) as ports:
+            yield ports, Store
 
 
 def wait_for(seconds: float, reached: Callable[[], object]) -> None:

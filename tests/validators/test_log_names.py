@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
-from alert_rules import yaml12
 from components.kubernetes import collector_agent
 from tests.components.kubernetes.examples import IN_CLUSTER, service, serving
-from tests.loopback import StandIn
-from tests.loopback import serving as listening
-from tests.validators import collector
-from tests.validators.otlp import attribute, wait_for
+from tests.validators.otlp import attribute, stored_logs, wait_for
 
 pytestmark = pytest.mark.validators
 
@@ -82,16 +78,6 @@ CASES = {
 }
 
 
-class Store(StandIn):
-    """Keeps what it is sent."""
-
-    taken: ClassVar[bytearray]
-
-    def do_POST(self) -> None:
-        self.taken.extend(self.body())
-        self.answer(b"", headers={"Content-Type": "application/json"})
-
-
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What the agent calls the service of each case's line."""
@@ -99,45 +85,28 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     chart = {"kubernetes": {**IN_CLUSTER["kubernetes"], "service": "shop-cart"}}
     settings = serving(service(DECLARED), service("api-gateway"), service("cart", runs_on=chart))
     rendered = collector_agent.configuration(settings, "otel-gateway", "otel-agent", "observability-host")
-    file = folder / "collector.yaml"
-    Store.taken = bytearray()
-    with listening(Store) as address:
-        file.write_text(yaml12.dump(alone(rendered, address)), encoding="utf-8")
-        with collector.server(file) as ports:
-            resources = [
-                {
-                    "resource": {"attributes": [attribute(*each) for each in [("case", case), *given.items()]]},
-                    "scopeLogs": [{"logRecords": [{"body": {"stringValue": "line"}}]}],
-                }
-                for case, (given, _) in CASES.items()
-            ]
-            ports[4318].post("/v1/logs", {"resourceLogs": resources})
-            wait_for(20, lambda: Store.taken)
-    return names_in(bytes(Store.taken))
-
-
-def alone(rendered: dict[str, Any], address: str) -> dict[str, Any]:
-    """The agent's statements on the service between a receiver and a store."""
-    return {
+    alone = {
         "extensions": {"health_check": rendered["extensions"]["health_check"]},
         "receivers": {"otlp": rendered["receivers"]["otlp"]},
         "processors": {"transform/service": rendered["processors"]["transform/service"]},
-        "exporters": {
-            "otlp_http": {"endpoint": f"http://{address}", "compression": "none", "encoding": "json"},
-        },
-        "service": {
-            "extensions": ["health_check"],
-            "pipelines": {
-                "logs": {"receivers": ["otlp"], "processors": ["transform/service"], "exporters": ["otlp_http"]}
-            },
-        },
     }
+    resources = [
+        {
+            "resource": {"attributes": [attribute(*each) for each in [("case", case), *given.items()]]},
+            "scopeLogs": [{"logRecords": [{"body": {"stringValue": "line"}}]}],
+        }
+        for case, (given, _) in CASES.items()
+    ]
+    with stored_logs(folder / "collector.yaml", alone, folder) as (ports, store):
+        ports[4318].post("/v1/logs", {"resourceLogs": resources})
+        wait_for(20, lambda: len(store.logs) == len(CASES))
+    return names_in(store.logs)
 
 
-def names_in(sent: bytes) -> dict[str, str]:
-    """The service of each case, as the request in JSON says it."""
+def names_in(logs: list[dict[str, Any]]) -> dict[str, str]:
+    """The service of each case."""
     found = {}
-    for each in yaml12.load(sent.decode())["resourceLogs"]:
+    for each in logs:
         attributes = {a["key"]: a["value"]["stringValue"] for a in each["resource"]["attributes"]}
         found[attributes["case"]] = attributes["service.name"]
     return found

@@ -45,10 +45,10 @@ def _what_is_kept_fits(settings: Settings, file: str) -> Iterator[Problem]:
     a_day = capacity.indexed_bytes(size, DAY, copies=min(own.replicas, 2))
     if a_day * (retention.value / DAY + 1) > room:
         longest = room // a_day - 1
-        needed = a_day * (retention.value / DAY + 1) / capacity.FILLED / own.replicas
+        needed = a_day * (retention.value / DAY + 1) / own.replicas
         shorter = f"at most {longest:.0f}d on {own.replicas} of {own.volume}, or " if longest >= 1 else ""
         allowed = (
-            f"{shorter}{own.replicas} volumes of at least {capacity.bytes_text(needed + 2**30)} "
+            f"{shorter}{own.replicas} volumes of at least {capacity.least_volume(needed)} "
             f"({capacity.logs_meant(size)}, kept {min(own.replicas, 2)} times)"
         )
         yield Problem(file, key, str(retention), allowed)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from alert_rules.logql import STREAM_LABELS, selector_labels
+from alert_rules.logql import STREAM_LABELS, Matcher, selector_matchers
 from alert_rules.problems import MISSING, Problem
 from components.settings import capacity
 from components.settings.capacity import DAY
@@ -49,21 +49,19 @@ def _streams_are_selected_by_what_they_bear(settings: Settings, file: str) -> It
 def _fault(selector: str) -> str | None:
     """Why no stream can be selected so, or why Loki would not start with it; None where it can."""
     try:
-        (labels,) = selector_labels(selector)
-        demanding = any(_demands(operator, json.loads(f'"{value}"')) for operator, value in _MATCHER.findall(selector))
+        (matchers,) = selector_matchers(selector)
+        demanding = [matcher for matcher in matchers if not _fits_nothing(matcher)]
     except ValueError as error:
         return str(error)
     except re.error as error:
         return f"an expression is none: {error}"
-    if unknown := labels - set(STREAM_LABELS):
+    if unknown := {matcher.label for matcher in matchers} - set(STREAM_LABELS):
         return f"no stream has {', '.join(sorted(unknown))}"
     return None if demanding else "one label must have a value, by = or =~, that an empty one does not fit"
 
 
-_MATCHER = re.compile(r'(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"')
-
-
-def _demands(operator: str, value: str) -> bool:
-    """Whether a matcher refuses an empty value. Raises re.error for a wrong expression."""
-    fits = re.compile(value) if "~" in operator else re.compile(re.escape(value))
-    return (fits.fullmatch("") is None) == (operator in ("=", "=~")) and operator in ("=", "=~")
+def _fits_nothing(matcher: Matcher) -> bool:
+    """Whether a stream without the label may be meant. Raises re.error for a wrong expression."""
+    value = json.loads(f'"{matcher.value}"')
+    pattern = re.compile(value if "~" in matcher.operator else re.escape(value))
+    return matcher.operator.startswith("!") or pattern.fullmatch("") is not None

@@ -20,6 +20,6 @@ def beyond_disk(
         longest = f"{fits // DAY:.0f}d" if fits >= DAY else f"{fits // 3600:.0f}h"
         allowed = (
             f"at most {longest} on a volume of {volume} ({meant_for}, {capacity.FILLED:.0%} filled), "
-            f"or a volume of at least {capacity.bytes_text(needed / capacity.FILLED + 2**30)}"
+            f"or a volume of at least {capacity.least_volume(needed)}"
         )
         yield Problem(file, key, str(retention), allowed)
